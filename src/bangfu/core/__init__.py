@@ -1,0 +1,1 @@
+"""The meaning of the product: no web framework, no clock, no randomness."""
