@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Install the programs named (java, soffice) with apt-get where they are missing, or say how to.
+set -eu
+
+declare -A package=([java]=default-jre-headless [soffice]=libreoffice-calc-nogui)
+declare -A purpose=([java]="Spark runs on it" [soffice]="the tests open workbooks in LibreOffice")
+
+missing=()
+for program in "$@"; do
+  command -v "$program" >/dev/null || missing+=("$program")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then as_root=(sudo -n); fi
+
+if command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null; then
+  names=()
+  for program in "${missing[@]}"; do names+=("${package[$program]}"); done
+  echo "Installing ${names[*]} …"
+  log=$(mktemp)
+  if { "${as_root[@]}" apt-get update && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+       apt-get install -y --no-install-recommends "${names[@]}"; } >"$log" 2>&1; then
+    rm "$log"
+    exit 0
+  fi
+  tail -n 20 "$log"
+fi
+
+for program in "${missing[@]}"; do
+  echo "Missing: $program (${purpose[$program]}). Debian and Ubuntu: sudo apt-get install ${package[$program]}"
+done
+exit 1
