@@ -18,7 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
-PYTHON = "3.11"
+COMPILE = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
+COMPILE += ["--generate-hashes", "--no-emit-index-url", "--no-header"]
 
 # Each lock and what uv compiles it from; a later one is held to the versions of an earlier one.
 LOCKS: dict[str, list[str]] = {
@@ -55,8 +56,7 @@ def write(options: list[str]) -> None:
     for name, sources in LOCKS.items():
         path = FOLDER / name
         subprocess.run(
-            ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", PYTHON, "--generate-hashes"]
-            + ["--no-emit-index-url", "--no-header", "--output-file", f"requirements/{name}", *options, *sources],
+            [*COMPILE, "--output-file", f"requirements/{name}", *options, *sources],
             cwd=ROOT,
             check=True,
             stdout=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""What every test gets: Chinese messages, repeatable invented data, and a record of the requirements proven."""
+"""What every test gets: Chinese messages, repeatable invented data, a record of requirements proven."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ LANGUAGES = ("zh_CN", "en")
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
-def N_(template: str) -> str:  # noqa: N802 - the name that every gettext tool extracts
+def N_(template: str) -> str:
     """Mark a template for extraction; it is translated when rendered."""
     return template
 

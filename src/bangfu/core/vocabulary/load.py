@@ -39,9 +39,7 @@ def _documents(folder: Any) -> list[Mapping[str, Any]]:
 
 
 def _code_list(doc: Mapping[str, Any]) -> CodeList:
-    return CodeList(
-        doc["codes"], doc["name"], doc["labels"], doc.get("aliases", {}), doc.get("source", "")
-    )
+    return CodeList(doc["codes"], doc["name"], doc["labels"], doc.get("aliases", {}), doc.get("source", ""))
 
 
 def _table(doc: Mapping[str, Any]) -> Table:
