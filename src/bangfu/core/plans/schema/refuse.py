@@ -1,0 +1,21 @@
+"""Refusals of a model's own rules, as messages for people."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from pydantic import BaseModel
+from pydantic_core import PydanticCustomError
+
+from bangfu.core.messages import N_
+
+
+def refuse(template: str, **values: object) -> NoReturn:
+    """Refuse an entry with a marked template; the loader adds file and line."""
+    raise PydanticCustomError("plan.wrong", "{template}", {"template": template, "values": values})
+
+
+def exactly_one(entry: BaseModel, *fields: str) -> None:
+    """Refuse unless exactly one of the fields is filled."""
+    if sum(getattr(entry, field) is not None for field in fields) != 1:
+        refuse(N_("{fields} 中要写且只写一个。"), fields=fields)
