@@ -39,7 +39,14 @@ def _documents(folder: Any) -> list[Mapping[str, Any]]:
 
 
 def _code_list(doc: Mapping[str, Any]) -> CodeList:
-    return CodeList(doc["codes"], doc["name"], doc["labels"], doc.get("aliases", {}), doc.get("source", ""))
+    return CodeList(
+        doc["codes"],
+        doc["name"],
+        doc["labels"],
+        doc.get("aliases", {}),
+        doc.get("source", ""),
+        doc.get("implies", {}),
+    )
 
 
 def _table(doc: Mapping[str, Any]) -> Table:
@@ -65,7 +72,7 @@ def _column(name: str, spec: Mapping[str, Any], table: Mapping[str, Any]) -> Col
             english=spec.get("english", name.replace("_", " ")),
             type=ColumnType(spec["type"]),
             empty=Empty(spec.get("empty", "not_known")),
-            sensitivity=Sensitivity(spec.get("sensitivity", "internal")),
+            sensitivity=Sensitivity(spec.get("sensitivity", table.get("sensitivity", "internal"))),
             source=spec.get("source", table.get("source", "")),
             aliases=tuple(spec.get("aliases", ())),
             unit=spec.get("unit"),

@@ -47,13 +47,18 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True)
 class CodeList:
-    """A closed list of values: stored code → Chinese label; `aliases` are other spellings of a label."""
+    """A closed list of values: stored code → Chinese label; `aliases` are other spellings of a label.
+
+    `implies`: another column of the same table → own code → the code it has there, where one official
+    cell states two facts (低保脱贫户 says exited too). Used only to fill an empty cell.
+    """
 
     id: str
     name: str
     labels: Mapping[str, str]
     aliases: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    implies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def code_of(self, text: str) -> str | None:
         """The code whose code, label or alias is `text`, or None."""
@@ -113,13 +118,15 @@ class Link:
 
     `known_to` is the parent's column that says up to when the parent's list of these rows is complete; for
     a path `through` a membership it speaks of the list of memberships. None: complete by nature (villages of
-    a township).
+    a township). Longer paths run over a link only if it is `transit`: the pairings of a township are those of
+    its households, not those of the cadres it employs.
     """
 
     parent: str
     column: str | None = None
     through: str | None = None
     known_to: str | None = None
+    transit: bool = True
 
 
 @dataclass(frozen=True)
@@ -183,6 +190,8 @@ class Vocabulary:
         while frontier:
             table, path = frontier.pop(0)
             for link in self.tables[table].links:
+                if path and not link.transit:
+                    continue
                 longer = (*path, link)
                 if link.parent == goal:
                     return longer
