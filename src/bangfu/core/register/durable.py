@@ -26,7 +26,7 @@ def sync(path: Path) -> None:
 
 
 def stage(final: Path) -> Path:
-    """A new private folder beside `final`, to be filled and then published; clears what a killed writer left."""
+    """A new private folder beside `final`, to be filled and published; clears what a killed writer left."""
     partial = final.with_name(f".{final.name}.partial")
     discard(partial)
     partial.mkdir(mode=PRIVATE_FOLDER)

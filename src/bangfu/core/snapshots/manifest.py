@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bangfu.core.errors import Problem, SnapshotError
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 from bangfu.core.snapshots.schema import arrow_schema
 from bangfu.core.vocabulary import Vocabulary, load_vocabulary
 

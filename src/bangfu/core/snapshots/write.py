@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bangfu.core.errors import Problem, SnapshotError
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 from bangfu.core.register.columns import cast_losslessly, table_schema
 from bangfu.core.register.durable import discard, publish, stage
 from bangfu.core.snapshots.manifest import (
@@ -36,7 +37,7 @@ from bangfu.core.vocabulary import Table, Vocabulary, load_vocabulary
 ROW_GROUP = 122_880  # rows; fixed, so that the bytes do not depend on how the rows arrived
 READ_ONLY = 0o400
 
-Rows = pa.Table | pl.LazyFrame | pl.DataFrame | Iterable[pl.DataFrame]
+Rows: TypeAlias = pa.Table | pl.LazyFrame | pl.DataFrame | Iterable[pl.DataFrame]
 
 
 def write_snapshot(
