@@ -76,15 +76,16 @@ $(UV): requirements/uv.txt
 define set_up
 	@test -x $(@D)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(@D)
 	@$(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes --build-constraints requirements/build.txt $<
-	@$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --build-constraints requirements/build.txt --editable .
+	@$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --build-constraints requirements/build.txt $(1) .
 	@touch $@
 endef
 
 $(DEV)/.ready: requirements/dev.txt requirements/build.txt pyproject.toml $(UV)
-	$(set_up)
+	$(call set_up,--editable)
 
-$(DEMO)/.ready: requirements/runtime.txt requirements/build.txt pyproject.toml $(UV)
-	$(set_up)
+# The demo runs the wheel, as a user would, so that a file forgotten in it is noticed.
+$(DEMO)/.ready: requirements/runtime.txt requirements/build.txt pyproject.toml $(UV) $(shell find src -type f -not -name '*.pyc')
+	$(call set_up,--reinstall-package bangfu)
 
 $(BENCH)/.ready: requirements/bench.txt requirements/build.txt pyproject.toml $(UV)
-	$(set_up)
+	$(call set_up,--editable)
