@@ -1,0 +1,58 @@
+"""Which days a list is looked at: the period judged, the subject's own span, the campaign, the period before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from bangfu.core.engine.world import NOT_APPLICABLE, Row, World, cell
+from bangfu.core.expressions.nodes import Within
+from bangfu.core.periods import Period, previous
+from bangfu.core.vocabulary import Relation, Table
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days `first` to `last`, both included. `is_once`: everything up to the as-of day."""
+
+    first: date
+    last: date
+    is_once: bool = False
+
+
+def window_of(within: Within, period: Period, row: Row, table: Table, world: World) -> Window | None:
+    """The window, or None where the subject's own span is not known."""
+    match within:
+        case "own":
+            return _own_window(row, table, world)
+        case "campaign":
+            if world.campaign is None:
+                raise ValueError("the plan has no campaign")  # compile_plan refuses it earlier
+            return Window(*world.campaign)
+        case "previous":
+            before = previous(period)
+            return Window(before.start, before.end)
+        case _:
+            return Window(period.start, period.end, period.kind == "once")
+
+
+def _own_window(row: Row, table: Table, world: World) -> Window | None:
+    first = cell(row, table.columns[table.timing.start or ""])
+    last = cell(row, table.columns[table.timing.end or ""])
+    if last is NOT_APPLICABLE:  # goes on
+        last = world.as_of
+    return Window(first, last) if isinstance(first, date) and isinstance(last, date) else None
+
+
+def years_of(window: Window, relation: Relation, as_of: date) -> range:
+    """The calendar years whose rows of a yearly list belong to the window."""
+    first = as_of.year if window.is_once else window.first.year
+    return range(first + relation.year_shift, window.last.year + relation.year_shift + 1)
+
+
+def needed_until(window: Window, relation: Relation, as_of: date) -> date:
+    """The day up to which a dated list must be complete for the window to be settled."""
+    if relation.table.timing.year is None:
+        return window.last
+    years = years_of(window, relation, as_of)
+    return date(years[-1], 1, 1) if window.is_once else date(years[-1], 12, 31)

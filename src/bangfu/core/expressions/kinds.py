@@ -1,0 +1,88 @@
+"""Kinds and units of measure of scalars, so that 元 is never compared with 天."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bangfu.core.expressions import nodes as n
+from bangfu.core.vocabulary import ColumnType
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`name` is number, date, text, bool, code or codes; `detail` the code list; `unit` of a number."""
+
+    name: str
+    detail: str = ""
+    unit: str | None = None
+
+
+_COLUMN_KINDS = {
+    ColumnType.TEXT: "text",
+    ColumnType.INT: "number",
+    ColumnType.DECIMAL: "number",
+    ColumnType.DATE: "date",
+    ColumnType.BOOL: "bool",
+    ColumnType.CODE: "code",
+    ColumnType.CODES: "codes",
+}
+
+COUNT_UNITS = {"person": "人", "household": "户"}
+
+_PERIOD_KINDS = {
+    "period_start": Kind("date"),
+    "period_end": Kind("date"),
+    "as_of": Kind("date"),
+    "period_days": Kind("number", unit="天"),
+    "period_workdays": Kind("number", unit="天"),
+}
+
+
+def kind_of(node: n.Scalar) -> Kind:
+    """The kind of a scalar."""
+    match node:
+        case n.ColumnValue(column=column):
+            return Kind(_COLUMN_KINDS[column.type], column.codes or "", column.unit)
+        case n.Constant(kind=kind, unit=unit, codes=codes):
+            return Kind(kind, codes, unit)
+        case n.PeriodValue(name=name):
+            return _PERIOD_KINDS[name]
+        case n.OrElse(column=column):
+            return kind_of(column)
+        case n.Choice(otherwise=otherwise, unit=unit):
+            return Kind(kind_of(otherwise).name, kind_of(otherwise).detail, unit)
+        case n.Named(value=value, unit=unit):
+            return Kind(kind_of(value).name, kind_of(value).detail, unit)
+        case n.Elapsed(unit=unit):
+            return Kind("number", unit={"years": "岁", "months": "个月", "days": "天"}[unit])
+        case n.Count(rows=rows):
+            return Kind("number", unit=COUNT_UNITS.get(rows.relation.table.id))
+        case n.DayCount():
+            return Kind("number", unit="天")
+        case n.Arithmetic(unit=unit) | n.Extreme(unit=unit) | n.Total(unit=unit):
+            return Kind("number", unit=unit)
+        case _:
+            return Kind("number")
+
+
+def shared_unit(kinds: list[Kind]) -> tuple[str | None, bool]:
+    """The one unit among numbers, and whether they agree (a bare number agrees with anything)."""
+    units = {kind.unit for kind in kinds if kind.unit is not None}
+    return (next(iter(units)) if len(units) == 1 else None), len(units) <= 1
+
+
+def product_unit(left: str | None, right: str | None) -> str | None:
+    """元/人 × 人 is 元; a bare number keeps the other's unit."""
+    if left is None or right is None:
+        return left or right
+    for quotient, divisor in ((left, right), (right, left)):
+        if quotient.endswith(f"/{divisor}"):
+            return quotient.removesuffix(f"/{divisor}")
+    return f"{left}·{right}"
+
+
+def quotient_unit(left: str | None, right: str | None) -> str | None:
+    """元 ÷ 人 is 元/人; like units cancel."""
+    if right is None:
+        return left
+    return None if left == right or left is None else f"{left}/{right}"

@@ -1,0 +1,288 @@
+"""From a pack to a plan: names resolved, units checked, unsafe criteria refused, all mistakes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Literal
+
+from bangfu.core.errors import PlanError, Problem
+from bangfu.core.expressions import Scope, parse_scalar, parse_truth
+from bangfu.core.expressions import nodes as n
+from bangfu.core.expressions.kinds import kind_of
+from bangfu.core.expressions.resolving import find_relation, refuse
+from bangfu.core.expressions.syntax import ExpressionError
+from bangfu.core.messages import N_, Message
+from bangfu.core.plans import schema as s
+from bangfu.core.plans.load import Pack
+from bangfu.core.plans.plan import Criterion, Deadline, Plan
+from bangfu.core.plans.safety import lints_of, refuse_unsafe
+from bangfu.core.vocabulary import Table, Vocabulary
+
+_YEARLY = ("year", "two_years", "once")
+
+
+def compile_plan(pack: Pack, on: date, vocabulary: Vocabulary) -> Plan:
+    """The plan as it stands on a date. Raises PlanError with every mistake, each with file and line."""
+    compiler = _Compiler(pack, on, vocabulary)
+    criteria = [c for c in map(compiler.criterion, pack.criteria) if c is not None]
+    for key in pack.measures:
+        compiler.check_measure(key)
+    if not compiler.problems:
+        for criterion in criteria:
+            compiler.collect(
+                "criteria", criterion.id, "holds", lambda c=criterion: refuse_unsafe(c, vocabulary)
+            )
+    if compiler.problems:
+        raise PlanError(compiler.problems)
+    return Plan(
+        id=pack.head.id,
+        version=pack.head.version,
+        title=pack.head.title,
+        issuer=pack.head.issuer,
+        state=pack.head.state,
+        digest=pack.digest,
+        vocabulary=vocabulary,
+        criteria=tuple(criteria),
+        measures={(m.subject, key): compiler.named(key) for key, m in pack.measures.items()},
+        campaign=compiler.campaign,
+        roles=pack.roles,
+        lints=tuple(lint for criterion in criteria for lint in lints_of(criterion)),
+    )
+
+
+class _Compiler:
+    def __init__(self, pack: Pack, on: date, vocabulary: Vocabulary) -> None:
+        self.pack = pack
+        self.vocabulary = vocabulary
+        self.problems: list[Problem] = []
+        self.parameters = _constants(pack, on)
+        self.campaign = _campaign_span(pack)
+        self._measures: dict[str, n.Named] = {}
+        self._compiled: dict[str, Criterion | None] = {}
+        self._under_way: list[str] = []
+
+    def scope(self, table: Table, per: str | None = None) -> Scope:
+        """What an expression on rows of `table` may speak of."""
+        return Scope(
+            self.vocabulary,
+            table,
+            self.parameters,
+            self._measure_named,
+            lambda name, t: self._verdict(name, t, per),
+            lambda t: [key for key, m in self.pack.measures.items() if m.subject == t.id],
+        )
+
+    def collect(self, kind: str, entry: str, field: str, action: object) -> None:
+        """Run `action`; note its ExpressionError at the entry's place."""
+        try:
+            action()  # type: ignore[operator]
+        except ExpressionError as error:
+            self.problems.append(replace(error.problem, where=self.pack.where(kind, entry, field)))
+
+    # --- criteria -------------------------------------------------------------------------------------
+
+    def criterion(self, spec: s.Criterion) -> Criterion | None:
+        """The compiled criterion, or None where it is wrong (noted once)."""
+        if spec.id in self._compiled:
+            return self._compiled[spec.id]
+        self._enter(spec.id)
+        when: list[n.Truth] = []
+        holds: list[n.Truth] = []
+        table = self.vocabulary.tables.get(spec.subject)
+        if table is None or not table.is_subject:
+            problem = refuse("subject", N_("“{name}”不能作为核查对象。"), name=spec.subject).problem
+            self.problems.append(replace(problem, where=self.pack.where("criteria", spec.id, "subject")))
+        else:
+            scope = self.scope(table, spec.per)
+            if spec.when is not None:
+                self.collect(
+                    "criteria",
+                    spec.id,
+                    "when",
+                    lambda: when.append(_judged(spec.when or "", scope, spec.per)),
+                )
+            self.collect(
+                "criteria", spec.id, "holds", lambda: holds.append(_judged(spec.holds, scope, spec.per))
+            )
+        self._under_way.pop()
+        complete = bool(holds) and bool(when) == (spec.when is not None)
+        compiled = _criterion(spec, when[0] if when else None, holds[0]) if complete else None
+        self._compiled[spec.id] = compiled
+        return compiled
+
+    def _enter(self, name: str) -> None:
+        if name in self._under_way:
+            raise refuse("cycle", N_("互相引用，绕成了圈：{path}"), path=" → ".join([*self._under_way, name]))
+        self._under_way.append(name)
+
+    def _verdict(self, name: str, table: Table, per: str | None) -> n.Verdict | None:
+        spec = next((c for c in self.pack.criteria if c.id == name), None)
+        if spec is None or spec.subject != table.id:
+            return None
+        if spec.per not in ("once", per):
+            raise refuse(
+                "verdict_period",
+                N_("标准 {name} 的周期与引用它的标准不同。"),
+                N_("请用同一周期，或把被引用的标准设为 per: once。"),
+                name=name,
+            )
+        criterion = self.criterion(spec)
+        if criterion is None:
+            raise refuse("verdict_wrong", N_("引用的标准 {name} 本身有误。"), name=name)
+        truth = criterion.holds
+        if criterion.when is not None:
+            truth = n.Any((n.Not(criterion.when), criterion.holds))
+        return n.Verdict(criterion.id, criterion.name, truth)
+
+    # --- measures -------------------------------------------------------------------------------------
+
+    def _measure_named(self, name: str, table: Table) -> n.Named | None:
+        for key, spec in self.pack.measures.items():
+            if spec.subject == table.id and name in (key, spec.name):
+                return self.named(key)
+        return None
+
+    def check_measure(self, key: str) -> None:
+        """Note what is wrong with a measure, whether or not a criterion uses it."""
+        self.collect("measures", key, "value", lambda: self.named(key))
+
+    def named(self, key: str) -> n.Named:
+        """The compiled measure. Raises ExpressionError."""
+        if key not in self._measures:
+            spec = self.pack.measures[key]
+            self._enter(key)
+            try:
+                value = self._value(spec)
+            finally:
+                self._under_way.pop()
+            found = kind_of(value).unit
+            if spec.unit and found and spec.unit != found:
+                raise refuse(
+                    "measure_unit", N_("算出来的单位是{found}，写的是{given}。"), found=found, given=spec.unit
+                )
+            self._measures[key] = n.Named(key, spec.name, value, spec.unit or found)
+        return self._measures[key]
+
+    def _value(self, spec: s.Measure) -> n.Scalar:
+        table = self.vocabulary.tables.get(spec.subject)
+        if table is None:
+            raise refuse("subject", N_("“{name}”不能作为核查对象。"), name=spec.subject)
+        scope = self.scope(table)
+        if spec.value is not None:
+            return parse_scalar(spec.value, scope)
+        within = spec.within or "period"
+        self._check_within(within, table)
+        names = (spec.of,) if isinstance(spec.of, str) else spec.of or ()
+        lists = tuple(self._rows(name, spec.where, within, scope) for name in names)
+        match spec.take:
+            case "count":
+                return n.Count(_only(lists))
+            case "total":
+                rows = _only(lists)
+                amount = parse_scalar(f"total({names[0]}, {spec.amount})", scope)
+                return n.Total(rows, amount.amount, amount.unit)  # type: ignore[union-attr]
+            case "differ":
+                return _difference(lists, spec.match)
+        return self._days(spec, lists, within, scope)
+
+    def _check_within(self, within: str, table: Table) -> None:
+        if within == "own" and table.timing.start is None:
+            raise refuse("own", N_("“{name}”没有起止日期，不能用 within: own。"), name=table.name)
+        if within == "campaign" and self.campaign is None:
+            raise refuse("campaign", N_("方案没有写活动起止日期，不能用 within: campaign。"))
+
+    def _rows(self, name: str, where: str | None, within: n.Within, scope: Scope) -> n.Rows:
+        relation = find_relation(scope, name)
+        inner = replace(scope, table=relation.table)
+        return n.Rows(relation, parse_truth(where, inner) if where else None, within)
+
+    def _days(self, spec: s.Measure, lists: tuple[n.Rows, ...], within: n.Within, scope: Scope) -> n.DayCount:
+        take: Literal["days", "workdays", "nights"] = spec.take  # type: ignore[assignment]
+        less = self._rows(spec.less.of, spec.less.where, within, scope) if spec.less else None
+        for rows in (*lists, *([less] if less else [])):
+            timing = rows.relation.table.timing
+            if (timing.start if take == "nights" and rows is not less else timing.start or timing.at) is None:
+                raise refuse(
+                    "no_days",
+                    N_("“{name}”没有按天或起止日期记录，不能数天数。"),
+                    name=rows.relation.table.name,
+                )
+        sure = [
+            parse_truth(spec.sure, replace(scope, table=rows.relation.table)) for rows in lists if spec.sure
+        ]
+        return n.DayCount(take, lists, sure[0] if sure else None, less)
+
+
+def _only(lists: tuple[n.Rows, ...]) -> n.Rows:
+    if len(lists) != 1:
+        raise refuse("one_list", N_("count 和 total 只能针对一张明细表。"))
+    return lists[0]
+
+
+def _difference(lists: tuple[n.Rows, ...], match: tuple[str, ...]) -> n.Difference:
+    if len(lists) < 2:
+        raise refuse("two_lists", N_("differ 至少要比较两张明细表。"))
+    for rows in lists:
+        table = rows.relation.table
+        missing = [column for column in match if column not in table.columns]
+        if missing:
+            raise refuse("match", N_("“{table}”没有列 {missing}。"), table=table.name, missing=missing)
+        if not match and not (table.timing.at or table.timing.start):
+            raise refuse("no_days", N_("“{name}”没有按天或起止日期记录，不能数天数。"), name=table.name)
+    return n.Difference(lists, match)
+
+
+def _judged(text: str, scope: Scope, per: str) -> n.Truth:
+    truth = parse_truth(text, scope)
+    for node in n.walk(truth):
+        if isinstance(node, n.Rows) and node.relation.table.timing.year and per not in _YEARLY:
+            raise refuse(
+                "yearly",
+                N_("“{name}”按年登记，周期不能是 {per}。"),
+                N_("请用 per: year 或 per: once。"),
+                name=node.relation.table.name,
+                per=per,
+            )
+        if isinstance(node, n.Rows) and node.within == "previous" and per == "once":
+            raise refuse("previous", N_("per: once 没有上一周期，不能用 within: previous。"))
+    return truth
+
+
+def _criterion(spec: s.Criterion, when: n.Truth | None, holds: n.Truth) -> Criterion:
+    deadline = spec.deadline
+    return Criterion(
+        id=spec.id,
+        name=spec.name,
+        subject=spec.subject,
+        per=spec.per,
+        holds=holds,
+        when=when,
+        requirements=tuple(dict.fromkeys((spec.id, *spec.also, *spec.requirement))),
+        message=spec.message or "",
+        remedy=spec.remedy or "",
+        responsible=spec.responsible,
+        deadline=Deadline(deadline.on, deadline.days, deadline.workdays) if deadline else None,
+        severity=spec.severity,
+        source=spec.source or "",
+        appraises=spec.appraises,
+    )
+
+
+def _constants(pack: Pack, on: date) -> Mapping[str, n.Constant]:
+    constants: dict[str, n.Constant] = {}
+    for key, value in pack.parameters_on(on).items():
+        spec = pack.parameters[key]
+        if value is not None:
+            constant = n.Constant(value, "number", spec.unit, parameter=key, name=spec.name)
+            constants[key] = constants[spec.name] = constant
+    return constants
+
+
+def _campaign_span(pack: Pack) -> tuple[date, date] | None:
+    span = pack.head.period
+    return (span.start, span.to) if span.start and span.to else None
+
+
+__all__ = ["Message", "compile_plan"]

@@ -1,0 +1,113 @@
+"""Criteria that must not stand: met by a subject of which nothing is known; and lints for a second look."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+from bangfu.core.expressions import intervals as iv
+from bangfu.core.expressions import nodes as n
+from bangfu.core.expressions.intervals import Interval, Ratio
+from bangfu.core.expressions.kinds import kind_of
+from bangfu.core.expressions.kleene import Tri, tri_and, tri_not, tri_or
+from bangfu.core.expressions.resolving import refuse
+from bangfu.core.messages import N_, Message
+from bangfu.core.plans.plan import Criterion
+from bangfu.core.vocabulary import Vocabulary
+
+
+def truth_of_nothing(node: n.Truth) -> Tri:
+    """The truth of a condition where every cell is unknown and every list was never checked."""
+    match node:
+        case n.Literally(value=value):
+            return value
+        case n.Not(item=item):
+            return tri_not(truth_of_nothing(item))
+        case n.All(items=items):
+            return tri_and([truth_of_nothing(item) for item in items])
+        case n.Any(items=items):
+            return tri_or([truth_of_nothing(item) for item in items])
+        case n.Verdict(truth=inner):
+            return truth_of_nothing(inner)
+        case n.Recorded():
+            return False
+        case n.Comparison(op=op, left=left, right=right) if kind_of(left).name == "number":
+            return iv.compare(op, bounds_of_nothing(left), bounds_of_nothing(right))
+        case n.Comparison(op="=", left=n.Constant(value=a), right=n.Constant(value=b)):
+            return a == b
+        case _:
+            return None
+
+
+def bounds_of_nothing(node: n.Scalar) -> Ratio:  # noqa: C901 - one case a node
+    """Between which bounds a number lies where nothing is known."""
+    match node:
+        case n.Constant(value=value):
+            return Ratio(iv.constant(Fraction(value)))  # type: ignore[arg-type]
+        case n.ColumnValue(column=column) | n.OrElse(column=n.ColumnValue(column=column)):
+            low, high = column.minimum, column.maximum
+            whole = Interval(None if low is None else Fraction(low), None if high is None else Fraction(high))
+            default = bounds_of_nothing(node.default).num if isinstance(node, n.OrElse) else whole
+            return Ratio(iv.hull(whole, default))
+        case n.Named(value=value):
+            return bounds_of_nothing(value)
+        case n.Count() | n.DayCount() | n.Difference() | n.PeriodValue():
+            return Ratio(_NOT_NEGATIVE)
+        case n.Total(amount=amount):
+            low = bounds_of_nothing(amount).num.low
+            return Ratio(_NOT_NEGATIVE if low is not None and low >= 0 else iv.ANYTHING)
+        case n.Extreme(kind=kind, items=items):
+            bounds = [bounds_of_nothing(item).num for item in items]
+            return Ratio(iv.least(bounds) if kind == "least" else iv.greatest(bounds))
+        case n.Choice(branches=branches, otherwise=otherwise):
+            whole = bounds_of_nothing(otherwise).num
+            for _, value in branches:
+                whole = iv.hull(whole, bounds_of_nothing(value).num)
+            return Ratio(whole)
+        case n.Arithmetic(op="*", left=left, right=right):
+            return Ratio(iv.multiply(bounds_of_nothing(left).num, bounds_of_nothing(right).num))
+        case n.Arithmetic(op="+", left=left, right=right):
+            return Ratio(iv.add(bounds_of_nothing(left).num, bounds_of_nothing(right).num))
+        case n.Arithmetic(op="-", left=left, right=right):
+            return Ratio(iv.add(bounds_of_nothing(left).num, iv.negate(bounds_of_nothing(right).num)))
+        case _:
+            # A quotient or share of nothing is not computable; dates are anything.
+            return Ratio(iv.ANYTHING, iv.ANYTHING)
+
+
+_NOT_NEGATIVE = Interval(Fraction(0), None)
+
+
+def refuse_unsafe(criterion: Criterion, vocabulary: Vocabulary) -> None:
+    """Raise ExpressionError where a subject of which nothing is known would be met."""
+    when = True if criterion.when is None else truth_of_nothing(criterion.when)
+    if when is not False and truth_of_nothing(criterion.holds):
+        table = vocabulary.tables[criterion.subject]
+        raise refuse(
+            "met_by_nothing",
+            N_("标准“{name}”在什么都不清楚时也会判为达标。"),
+            N_("请改成必须有事实才能达标的写法。"),
+            name=criterion.name,
+            table=table.name,
+        )
+
+
+def lints_of(criterion: Criterion) -> list[Message]:
+    """What deserves a second look: a fact used twice may leave a verdict needlessly unknown."""
+    facts = Counter(
+        node
+        for node in n.walk(criterion.holds)
+        if isinstance(node, (n.ColumnValue, n.Count, n.DayCount, n.Total))
+    )
+    names = [_fact_name(node) for node, uses in facts.items() if uses > 1]
+    if not names:
+        return []
+    template = N_("标准 {id}：{names} 用了不止一次，不清楚时可能判为待核实而其实已可判定。")
+    return [Message(template, {"id": criterion.id, "names": names})]
+
+
+def _fact_name(node: n.ColumnValue | n.Count | n.DayCount | n.Total) -> str:
+    if isinstance(node, n.ColumnValue):
+        return node.column.name
+    rows = node.lists[0] if isinstance(node, n.DayCount) else node.rows
+    return rows.relation.table.name
