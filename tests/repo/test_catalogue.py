@@ -16,10 +16,10 @@ def fields(template: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 
-def marked_calls(path: Path) -> list[ast.Call]:
+def calls_of(name: str, path: Path) -> list[ast.Call]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "N_"]
+    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == name]
 
 
 def test_only_plain_strings_are_marked() -> None:
@@ -32,10 +32,20 @@ def test_only_plain_strings_are_marked() -> None:
     odd = [
         f"{path.relative_to(SOURCE)}:{call.lineno}"
         for path in SOURCE.rglob("*.py")
-        for call in marked_calls(path)
+        for call in calls_of("N_", path)
         if not is_plain(call)
     ]
     assert odd == [], "an f-string or a variable cannot be collected"
+
+
+def test_the_template_of_a_message_is_marked() -> None:
+    unmarked = [
+        f"{path.relative_to(SOURCE)}:{call.lineno}"
+        for path in SOURCE.rglob("*.py")
+        for call in calls_of("Message", path)
+        if call.args and isinstance(call.args[0], (ast.Constant, ast.JoinedStr))
+    ]
+    assert unmarked == [], 'write Message(N_("…"), …)'
 
 
 def test_templates_name_their_values() -> None:
