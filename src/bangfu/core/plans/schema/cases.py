@@ -6,15 +6,25 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
-from bangfu.core.plans.schema.entry import Day, Id, Name, Number, Part, Text
+from bangfu.core.messages import N_
+from bangfu.core.plans.schema.entry import (
+    CriterionId,
+    Day,
+    MeasureName,
+    Name,
+    Number,
+    Part,
+    Text,
+)
+from bangfu.core.plans.schema.refuse import refuse
 
 
 def _cell(value: object) -> object:
-    if value is None or isinstance(value, (bool, int, Decimal, str)) or type(value) is date:
-        return value
-    raise ValueError("not a cell")
+    if isinstance(value, (list, dict)):
+        refuse(N_("这里只能写一个值：文字、数、日期、true、false 或空。"))
+    return value
 
 
 Cell = Annotated[
@@ -25,6 +35,13 @@ Cell = Annotated[
 Row = dict[Name, Cell]
 
 
+def _rows(value: object) -> object:
+    return (value,) if isinstance(value, dict) else value
+
+
+Rows = Annotated[tuple[Row, ...], BeforeValidator(_rows)]
+
+
 class CaseSpan(Part):
     """A stretch of days."""
 
@@ -32,20 +49,29 @@ class CaseSpan(Part):
     to: Day = Field(description="Last day, inclusive.")
 
 
+def _form_of_period(value: object) -> str:
+    return "days" if isinstance(value, (dict, CaseSpan)) else "text"
+
+
+CasePeriod = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[CaseSpan, Tag("days")], Discriminator(_form_of_period)
+]
+
+
 class Case(Part):
     """One example: rows of the register on a day, and the verdict they must get."""
 
     name: Text = Field(description="A plain sentence.")
-    criterion: Id = Field(description="The criterion judged.")
+    criterion: CriterionId = Field(description="The criterion judged.")
     as_of: Day = Field(description="The day of the snapshot.")
-    period: Text | CaseSpan | None = Field(
+    period: CasePeriod | None = Field(
         default=None, description="2018, 2018-06, 2018-W24, 2018-Q1, 2018-H1, a stage's id, or from/to."
     )
-    given: dict[Name, Row | tuple[Row, ...]] = Field(
+    given: dict[Name, Rows] = Field(
         description="Rows by table. Absent column: empty cell. Absent table: never checked."
     )
     expect: Literal["met", "unmet", "unknown", "not_applicable", "not_due"] = Field(description="Verdict.")
-    facts: dict[Name, tuple[Number | None, Number | None]] = Field(
+    facts: dict[MeasureName, tuple[Number | None, Number | None]] = Field(
         default={}, description="Measure → [certain, possible]."
     )
     because: Text | None = Field(default=None, description="Text that the explanation contains.")

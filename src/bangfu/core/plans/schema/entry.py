@@ -3,40 +3,55 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from bangfu.core.messages import N_
+from bangfu.core.plans.schema.refuse import refuse
 
 ID_PATTERN = r"^[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff-]*$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 REQUIREMENT = re.compile(r"^[A-Z][A-Z0-9]*-\d+$")
 
 
-def _day(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        return date.fromisoformat(value)
+@dataclass(frozen=True)
+class RefersTo:
+    """Marks a field that holds the id of an entry of another list, e.g. `organisation.roles`."""
+
+    address: str
+
+
+def _day(value: object) -> date:
     if type(value) is date:
         return value
-    raise ValueError("not a day")
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        refuse(N_("要写日期，如 2018-12-31，写的是 {value}。"), value=value)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        refuse(N_("没有 {value} 这一天。"), value=value)
 
 
-def _number(value: object) -> object:
-    if isinstance(value, (int, str, Decimal)) and not isinstance(value, bool):
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            raise ValueError("not a number") from None
-        if number.is_finite():
-            return number
-    raise ValueError("not a number")
+def _number(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
+        refuse(N_("要写数，写的是 {value}。"), value=value)
+    if not re.fullmatch(r"-?\d+(\.\d+)?", str(value), re.ASCII):
+        refuse(N_("要写数，写的是 {value}。"), value=value)
+    return Decimal(value)
 
 
-def _figure(value: object) -> object:
+def _figure(value: object) -> Decimal | str:
     if isinstance(value, str) and re.fullmatch(NAME_PATTERN, value):
         return value
     return _number(value)
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
 
 
 Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
@@ -47,7 +62,22 @@ Expression = Annotated[
 ]
 Id = Annotated[str, StringConstraints(strict=True, pattern=ID_PATTERN)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=NAME_PATTERN)]
-Whole = Annotated[int, Field(strict=True)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]
+TeamId = Annotated[Id, RefersTo("organisation.teams")]
+FormId = Annotated[Id, RefersTo("documents.forms")]
+ActivityId = Annotated[Id, RefersTo("activities.activities")]
+CatalogueId = Annotated[Id, RefersTo("archive.catalogues")]
+ChecklistId = Annotated[Id, RefersTo("documents.checklists")]
+ProcedureId = Annotated[Id, RefersTo("procedures")]
+PlaceholderId = Annotated[Id, RefersTo("placeholders")]
+ConsequenceId = Annotated[Id, RefersTo("conduct.consequences")]
+MilestoneId = Annotated[Id, RefersTo("campaign.milestones")]
+ActionId = Annotated[Id, RefersTo("campaign.actions")]
+SamplingId = Annotated[Id, RefersTo("campaign.samplings")]
+IssueClassId = Annotated[Id, RefersTo("campaign.issue_classes")]
+RoleId = Annotated[Id, RefersTo("organisation.roles")]
+CriterionId = Annotated[Id, RefersTo("criteria")]
+MeasureName = Annotated[Name, RefersTo("measures")]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Flag = Annotated[bool, Field(strict=True)]
 Day = Annotated[
@@ -61,15 +91,17 @@ Number = Annotated[
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}),
 ]
 Figure = Annotated[
-    Decimal | str,
+    Decimal | Annotated[str, RefersTo("parameters")],
     BeforeValidator(_figure),
-    WithJsonSchema({
-        "anyOf": [
-            {"type": "number"},
-            {"type": "string", "pattern": r"^(-?\d+(\.\d+)?|[a-z][a-z0-9_]*)$"},
-        ],
-        "description": "A number, or the name of a parameter of the pack.",
-    }),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number"},
+                {"type": "string", "pattern": r"^(-?\d+(\.\d+)?|[a-z][a-z0-9_]*)$"},
+            ],
+            "description": "A number, or the name of a parameter of the pack.",
+        }
+    ),
 ]
 Jurisdiction = Annotated[str, StringConstraints(strict=True, pattern=r"^\d{12}$")]
 Version = Annotated[str, StringConstraints(strict=True, pattern=r"^\d+\.\d+\.\d+$")]

@@ -8,16 +8,20 @@ from pydantic import Field, model_validator
 
 from bangfu.core.plans.schema.entry import (
     Cited,
+    CriterionId,
     Day,
     Entry,
     Expression,
     Figure,
-    Flag,
     Id,
+    IssueClassId,
+    MeasureName,
     Name,
     Number,
     Part,
     Per,
+    ProcedureId,
+    RoleId,
     Text,
 )
 from bangfu.core.plans.schema.people import ProofKind
@@ -58,7 +62,7 @@ class Field_(Part):
 
     name: Text = Field(description="Heading in Chinese.")
     column: Text | None = Field(default=None, description="Column: name, or table.name.")
-    measure: Name | None = Field(default=None, description="Measure.")
+    measure: MeasureName | None = Field(default=None, description="Measure.")
     value: Expression | None = Field(default=None, description="An expression.")
     blank: Text | None = Field(default=None, description="Filled in by a person: what with.")
     unit: Text | None = Field(default=None, description="Unit of measure.")
@@ -79,8 +83,8 @@ class Form(Entry):
     file: Text | None = Field(default=None, description="File beside the pack: an XLSForm or Word file.")
     fields: tuple[Field_, ...] = Field(default=(), description="Fields.")
     signatures: tuple[Text, ...] = Field(default=(), description="Who signs: roles or 户主.")
-    filled_by: tuple[Id, ...] = Field(default=(), description="Roles that fill it.")
-    sent_to: tuple[Id, ...] = Field(default=(), description="Roles that receive it.")
+    filled_by: tuple[RoleId, ...] = Field(default=(), description="Roles that fill it.")
+    sent_to: tuple[RoleId, ...] = Field(default=(), description="Roles that receive it.")
 
 
 class ListDefinition(Entry):
@@ -96,10 +100,10 @@ class LedgerDefinition(Entry):
     """The layout of a ledger."""
 
     of: Name = Field(description="What it lists: issue, or a table.")
-    issue_classes: tuple[Id, ...] = Field(default=(), description="Only these classes.")
+    issue_classes: tuple[IssueClassId, ...] = Field(default=(), description="Only these classes.")
     where: Expression | None = Field(default=None, description="Which rows.")
     columns: tuple[Field_, ...] = Field(default=(), description="Columns.")
-    kept_by: tuple[Id, ...] = Field(default=(), description="Roles that keep it.")
+    kept_by: tuple[RoleId, ...] = Field(default=(), description="Roles that keep it.")
 
 
 class Notice(Entry):
@@ -127,10 +131,10 @@ class Report(Entry):
     per: Per = Field(default="once", description="How often.")
     on: Day | None = Field(default=None, description="Due on this day.")
     by_day: Figure | None = Field(default=None, description="Due by this day of the month.")
-    by: tuple[Id, ...] = Field(default=(), description="Roles that owe it.")
-    to: tuple[Id, ...] = Field(default=(), description="Roles that get it.")
+    by: tuple[RoleId, ...] = Field(default=(), description="Roles that owe it.")
+    to: tuple[RoleId, ...] = Field(default=(), description="Roles that get it.")
     contents: tuple[Text, ...] = Field(default=(), description="What it says, restated.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that judge it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that judge it.")
 
 
 class ChecklistItem(Part):
@@ -139,7 +143,7 @@ class ChecklistItem(Part):
     id: Id = Field(description="Id within the checklist.")
     name: Text = Field(description="What is looked at, restated.")
     requirement: tuple[Id, ...] = Field(default=(), description="Elements of the document.")
-    criterion: Id | None = Field(default=None, description="The criterion that judges it.")
+    criterion: CriterionId | None = Field(default=None, description="The criterion that judges it.")
     column: Text | None = Field(default=None, description="The column that holds the answer: table.name.")
     advice: Text | None = Field(default=None, description="What to do where it fails.")
 
@@ -149,7 +153,7 @@ class Checklist(Entry):
 
     subject: Name = Field(description="What is looked at.")
     where: Expression | None = Field(default=None, description="For which rows.")
-    asked_by: tuple[Id, ...] = Field(default=(), description="Roles that ask.")
+    asked_by: tuple[RoleId, ...] = Field(default=(), description="Roles that ask.")
     items: tuple[ChecklistItem, ...] = Field(min_length=1, description="Points.")
 
 
@@ -160,8 +164,8 @@ class Reconciliation(Entry):
     sources: tuple[Text, ...] = Field(min_length=2, description="Sources, the leading one first.")
     match: tuple[Name, ...] = Field(default=(), description="Columns that identify a row.")
     compare: tuple[Name, ...] = Field(default=(), description="Columns that must be equal.")
-    procedure: Id | None = Field(default=None, description="The procedure of a difference.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that judge it.")
+    procedure: ProcedureId | None = Field(default=None, description="The procedure of a difference.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that judge it.")
 
 
 class Documents(Part):
@@ -182,7 +186,7 @@ class Filling(Part):
 
     slot: Id = Field(description="Id of the slot.")
     text: Text = Field(description="The text.")
-    criterion: Id | None = Field(default=None, description="The criterion that judges it.")
+    criterion: CriterionId | None = Field(default=None, description="The criterion that judges it.")
 
 
 class Placeholder(Entry):
@@ -199,13 +203,14 @@ class Provision(Cited):
 
     id: Id = Field(description="Id; usually the element's.")
     kind: Literal["N", "F", "D", "R", "C", "L", "P", "X", "A", "W", "T"] = Field(
-        description="Number, Frequency, Deadline, Role, Checklist, List, Penalty, formula X, Attachment, Workflow, Text."
+        description="Number, Frequency, Deadline, Role, Checklist, List, Penalty, X formula, "
+        "Attachment, Workflow, Text."
     )
     name: Text = Field(description="Short name.")
     text: Text = Field(description="Restated, not copied.")
     value: Number | None = Field(default=None, description="A figure.")
     unit: Text | None = Field(default=None, description="Its unit.")
     on: Day | None = Field(default=None, description="A date.")
-    roles: tuple[Id, ...] = Field(default=(), description="Roles.")
+    roles: tuple[RoleId, ...] = Field(default=(), description="Roles.")
     proofs: tuple[ProofKind, ...] = Field(default=(), description="Proofs.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that touch it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that touch it.")

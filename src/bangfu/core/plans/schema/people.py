@@ -7,17 +7,24 @@ from typing import Literal
 from pydantic import Field
 
 from bangfu.core.plans.schema.entry import (
+    ActivityId,
+    CatalogueId,
     Cited,
     Count,
+    CriterionId,
     Day,
     Entry,
     Expression,
     Figure,
     Flag,
+    FormId,
     Id,
+    IssueClassId,
     Name,
     Part,
     Per,
+    RoleId,
+    TeamId,
     Text,
 )
 
@@ -31,7 +38,7 @@ class Role(Entry):
     """A role that people or bodies hold; everything that says who refers to it by id."""
 
     kind: Literal["person", "body"] = Field(default="person", description="Held by a person or a body.")
-    includes: tuple[Id, ...] = Field(default=(), description="Roles that this one covers (leaders: …).")
+    includes: tuple[RoleId, ...] = Field(default=(), description="Roles that this one covers (leaders: …).")
     answers_for: Text | None = Field(
         default=None, description="What the holder answers for, e.g. first person responsible."
     )
@@ -42,7 +49,7 @@ class Role(Entry):
 class Seat(Part):
     """How many holders of a role belong to a team."""
 
-    role: Id = Field(description="The role.")
+    role: RoleId = Field(description="The role.")
     title: Text | None = Field(default=None, description="What the seat is called: 组长, 副组长, 生产委员.")
     least: Figure | None = Field(default=None, description="At least so many.")
     most: Figure | None = Field(default=None, description="At most so many.")
@@ -52,41 +59,43 @@ class Team(Entry):
     """A body set up for the work: headquarters, leading group, team, committee."""
 
     subject: Name | None = Field(default=None, description="Table of which each row has one: village, group.")
-    under: Id | None = Field(default=None, description="The team that directs it.")
+    under: TeamId | None = Field(default=None, description="The team that directs it.")
     seats: tuple[Seat, ...] = Field(default=(), description="Composition.")
     formed_by: Text | None = Field(default=None, description="How it is set up: elected, appointed, by whom.")
     tasks: tuple[Text, ...] = Field(default=(), description="Its tasks, restated.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that check composition.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that check composition.")
 
 
 class Assignment(Entry):
     """Who is assigned to what: caps per holder, holders per subject, coverage."""
 
-    role: Id = Field(description="Who is assigned.")
+    role: RoleId = Field(description="Who is assigned.")
     to: Name = Field(description="The table they are assigned to: household, village, agency.")
     where: Expression | None = Field(default=None, description="Which rows of it.")
     least: Figure | None = Field(default=None, description="Each holder has at least so many.")
     most: Figure | None = Field(default=None, description="Each holder has at most so many.")
     each_least: Figure | None = Field(default=None, description="Each row has at least so many holders.")
     each_most: Figure | None = Field(default=None, description="Each row has at most so many holders.")
-    coverage: Figure | None = Field(default=None, description="Share of rows with a holder, e.g. \"1\".")
-    decided_by: tuple[Id, ...] = Field(default=(), description="Roles that decide together.")
-    table: Id | None = Field(default=None, description="The form that lists who has what.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that check it.")
+    coverage: Figure | None = Field(default=None, description='Share of rows with a holder, e.g. "1".')
+    decided_by: tuple[RoleId, ...] = Field(default=(), description="Roles that decide together.")
+    table: FormId | None = Field(default=None, description="The form that lists who has what.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that check it.")
 
 
 class Rota(Entry):
     """Taking turns: batches in a period."""
 
-    role: Id = Field(description="Whose people take turns.")
+    role: RoleId = Field(description="Whose people take turns.")
     per: Per = Field(description="In which period.")
     batches: Figure | None = Field(default=None, description="Batches in a period.")
     days: Figure | None = Field(default=None, description="Days of a batch at least.")
     total_days: Figure | None = Field(default=None, description="Days of the period at least, all batches.")
     finished_by_day: Figure | None = Field(default=None, description="Day of the month by which it is done.")
-    led_by: tuple[Id, ...] = Field(default=(), description="One holder of any of these roles leads a batch.")
+    led_by: tuple[RoleId, ...] = Field(
+        default=(), description="One holder of any of these roles leads a batch."
+    )
     covers: Text | None = Field(default=None, description="Who must have had a turn in the end.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that check it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that check it.")
 
 
 class Allowance(Cited):
@@ -101,8 +110,8 @@ class Allowance(Cited):
 class Posting(Entry):
     """Stationing: who is sent where, for how long, on which terms."""
 
-    role: Id = Field(description="Who is posted.")
-    sent_by: Id | None = Field(default=None, description="The role that sends.")
+    role: RoleId = Field(description="Who is posted.")
+    sent_by: RoleId | None = Field(default=None, description="The role that sends.")
     to: Name = Field(description="The table they are posted to.")
     least: Figure | None = Field(default=None, description="At least so many people.")
     years: Figure | None = Field(default=None, description="Term in years.")
@@ -111,16 +120,18 @@ class Posting(Entry):
     eligible: tuple[Text, ...] = Field(default=(), description="Conditions of selection.")
     keeps: tuple[Text, ...] = Field(default=(), description="What stays as it was: pay, affiliation.")
     allowances: tuple[Allowance, ...] = Field(default=(), description="What they are due.")
-    file: tuple[Id, ...] = Field(default=(), description="Archive entries of their file.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that check it.")
+    file: tuple[CatalogueId, ...] = Field(default=(), description="Catalogues of their file.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that check it.")
 
 
 class Responsibility(Entry):
     """Which roles answer for an area or a class of issues."""
 
-    roles: tuple[Id, ...] = Field(min_length=1, description="Responsible roles, the leading one first.")
-    leads: Id | None = Field(default=None, description="The leading role, where one is named.")
-    issue_classes: tuple[Id, ...] = Field(default=(), description="Classes of issues that go to them.")
+    roles: tuple[RoleId, ...] = Field(min_length=1, description="Responsible roles, the leading one first.")
+    leads: RoleId | None = Field(default=None, description="The leading role, where one is named.")
+    issue_classes: tuple[IssueClassId, ...] = Field(
+        default=(), description="Classes of issues that go to them."
+    )
     tasks: tuple[Text, ...] = Field(default=(), description="What they have to do, restated.")
 
 
@@ -133,7 +144,7 @@ class Fund(Entry):
     amount: Figure | None = Field(default=None, description="Amount, where the document names one.")
     unit: Text | None = Field(default=None, description="Unit: 元/年.")
     proofs: tuple[ProofKind, ...] = Field(default=(), description="What must be on record.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that check it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that check it.")
 
 
 class Organisation(Part):
@@ -160,7 +171,7 @@ class Proof(Part):
 class Reminder(Part):
     """Who is reminded how long before the end of the period."""
 
-    to: tuple[Id, ...] = Field(min_length=1, description="Roles.")
+    to: tuple[RoleId, ...] = Field(min_length=1, description="Roles.")
     days_before: Count | None = Field(default=None, description="Days before the end of the period.")
     workdays_before: Count | None = Field(default=None, description="Working days before it.")
 
@@ -168,9 +179,11 @@ class Reminder(Part):
 class Duty(Entry):
     """A duty: the criteria that say what is owed, who is reminded, which proofs."""
 
-    role: Id = Field(description="Who owes it.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria on a cadre, agency, team or pairing.")
-    activities: tuple[Id, ...] = Field(default=(), description="Kinds of activity that fulfil it.")
+    role: RoleId = Field(description="Who owes it.")
+    criteria: tuple[CriterionId, ...] = Field(
+        default=(), description="Criteria on a cadre, agency, team or pairing."
+    )
+    activities: tuple[ActivityId, ...] = Field(default=(), description="Kinds of activity that fulfil it.")
     remind: tuple[Reminder, ...] = Field(default=(), description="Reminders.")
     proofs: tuple[Proof, ...] = Field(default=(), description="Proofs.")
     tasks: tuple[Text, ...] = Field(default=(), description="What it consists of, restated.")
@@ -180,11 +193,11 @@ class Activity(Entry):
     """A kind of work record."""
 
     subject: Name | None = Field(default=None, description="The table it is done for: household, village.")
-    recorded_by: tuple[Id, ...] = Field(default=(), description="Roles that record it.")
+    recorded_by: tuple[RoleId, ...] = Field(default=(), description="Roles that record it.")
     proofs: tuple[Proof, ...] = Field(default=(), description="Proofs, all of them; each may fall back.")
-    form: Id | None = Field(default=None, description="The form that records it.")
+    form: FormId | None = Field(default=None, description="The form that records it.")
     topics: tuple[Text, ...] = Field(default=(), description="What it covers, restated.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that count it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that count it.")
 
 
 class Meeting(Entry):
@@ -193,23 +206,23 @@ class Meeting(Entry):
     per: Per = Field(default="once", description="How often.")
     by: Day | None = Field(default=None, description="Held by this day.")
     subject: Name | None = Field(default=None, description="Table of which each row holds one.")
-    chair: tuple[Id, ...] = Field(default=(), description="Roles that lead it.")
+    chair: tuple[RoleId, ...] = Field(default=(), description="Roles that lead it.")
     attended_by: tuple[Text, ...] = Field(default=(), description="Who attends: roles or groups of people.")
     agenda: tuple[Text, ...] = Field(default=(), description="Agenda, restated.")
     proofs: tuple[Proof, ...] = Field(default=(), description="Proofs.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that count it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that count it.")
 
 
 class Training(Entry):
     """Training that somebody gets."""
 
-    role: Id | None = Field(default=None, description="Who is trained, where it is a role.")
+    role: RoleId | None = Field(default=None, description="Who is trained, where it is a role.")
     subject: Name | None = Field(default=None, description="Who is trained, where it is a table: person.")
     where: Expression | None = Field(default=None, description="Which rows of it.")
     per: Per = Field(default="once", description="How often.")
     by: Day | None = Field(default=None, description="Done by this day.")
     topics: tuple[Text, ...] = Field(default=(), description="Topics, restated.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that count it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that count it.")
 
 
 class Publicity(Entry):
@@ -218,8 +231,8 @@ class Publicity(Entry):
     subject: Name | None = Field(default=None, description="Table of which each row gets one.")
     items: tuple[Text, ...] = Field(default=(), description="What it shows, restated.")
     by: Day | None = Field(default=None, description="By this day.")
-    responsible: tuple[Id, ...] = Field(default=(), description="Roles that see to it.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that check it.")
+    responsible: tuple[RoleId, ...] = Field(default=(), description="Roles that see to it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that check it.")
 
 
 class Activities(Part):
@@ -236,7 +249,7 @@ class Proposal(Part):
 
     action: Id = Field(description="What is proposed: circular, review, talk, no_award, rating_cap.")
     name: Text = Field(description="In Chinese.")
-    on: Id = Field(description="The role it is proposed for.")
+    on: RoleId = Field(description="The role it is proposed for.")
     amount: Figure | None = Field(default=None, description="Appraisal figure; never a wage deduction.")
     unit: Text | None = Field(default=None, description="Unit: 元/件.")
 
@@ -249,7 +262,7 @@ class Consequence(Entry):
     when: Expression | None = Field(default=None, description="When it is proposed.")
     upon: Text | None = Field(default=None, description="When, where no record can tell: a person starts it.")
     propose: tuple[Proposal, ...] = Field(min_length=1, description="What is proposed.")
-    decided_by: tuple[Id, ...] = Field(min_length=1, description="Roles that decide.")
+    decided_by: tuple[RoleId, ...] = Field(min_length=1, description="Roles that decide.")
     notice_days: Count | None = Field(default=None, description="Days for a reply before a decision.")
     veto: Flag = Field(default=False, description="A one-vote veto of the appraisal.")
 
@@ -266,7 +279,7 @@ class LeaveRoute(Entry):
 
     over_days: Figure | None = Field(default=None, description="More than so many days.")
     up_to_days: Figure | None = Field(default=None, description="Up to and with so many days.")
-    granted_by: tuple[Id, ...] = Field(min_length=1, description="Roles, in order.")
+    granted_by: tuple[RoleId, ...] = Field(min_length=1, description="Roles, in order.")
 
 
 class Honour(Entry):
@@ -275,13 +288,15 @@ class Honour(Entry):
     subject: Name = Field(description="The table that is honoured.")
     per: Per = Field(default="once", description="How often.")
     consent: Flag = Field(default=True, description="Needs written consent.")
-    proposed_by: tuple[Id, ...] = Field(default=(), description="Roles that propose.")
+    proposed_by: tuple[RoleId, ...] = Field(default=(), description="Roles that propose.")
 
 
 class Conduct(Part):
     """conduct.yaml"""
 
-    consequences: tuple[Consequence, ...] = Field(default=(), description="Ladder of absence, amounts, vetoes.")
+    consequences: tuple[Consequence, ...] = Field(
+        default=(), description="Ladder of absence, amounts, vetoes."
+    )
     leave_kinds: tuple[LeaveKind, ...] = Field(default=(), description="Kinds of leave.")
     leave_routes: tuple[LeaveRoute, ...] = Field(default=(), description="Who grants leave.")
     honours: tuple[Honour, ...] = Field(default=(), description="Recognition.")

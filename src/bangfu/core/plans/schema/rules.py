@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from bangfu.core.messages import N_
 from bangfu.core.plans.schema.entry import (
     Cited,
     Count,
@@ -16,14 +17,15 @@ from bangfu.core.plans.schema.entry import (
     Id,
     Jurisdiction,
     Name,
+    Names,
     Number,
     Part,
     Per,
+    RoleId,
     Text,
     Version,
 )
 from bangfu.core.plans.schema.refuse import exactly_one, refuse
-from bangfu.core.messages import N_
 
 
 class Span(Part):
@@ -134,7 +136,7 @@ class Measure(Cited):
     subject: Name = Field(description="The table whose rows have this measure.")
     unit: Text | None = Field(default=None, description="Unit of measure.")
     value: Expression | None = Field(default=None, description="An expression over the subject.")
-    of: Name | tuple[Name, ...] | None = Field(
+    of: Names | None = Field(
         default=None, description="A relation, or several (days present in any; `differ` compares them)."
     )
     take: Literal["count", "total", "days", "workdays", "nights", "differ"] | None = Field(
@@ -191,7 +193,7 @@ class Criterion(Entry):
     holds: Expression = Field(description="What must hold.")
     message: Text | None = Field(default=None, description="How a finding is put to people.")
     remedy: Text | None = Field(default=None, description="What to do about a finding.")
-    responsible: tuple[Id, ...] = Field(default=(), description="Roles that must mend it.")
+    responsible: tuple[RoleId, ...] = Field(default=(), description="Roles that must mend it.")
     deadline: Deadline | None = Field(default=None, description="By when.")
     severity: Literal["high", "normal", "low"] = Field(default="normal", description="How grave.")
     appraises: Flag = Field(default=False, description="Feeds appraisal only; raises no issue.")
@@ -200,14 +202,19 @@ class Criterion(Entry):
 class IncomeItems(Part):
     """Which income counts; a code of the list that stands in neither is an error."""
 
-    counted: tuple[Text, ...] = Field(description="Income source codes that count.")
+    counted: tuple[Text, ...] = Field(min_length=1, description="Income source codes that count.")
     never: tuple[Text, ...] = Field(description="Income source codes that never count.")
+    where: Expression | None = Field(
+        default=None, description="A further condition on counted items; what is only expected never counts."
+    )
 
 
 class IncomeCosts(Part):
     """How the cost of production is taken off."""
 
-    rule: Literal["actual", "ratio", "actual_or_ratio"] = Field(description="Recorded costs, ratios, or both.")
+    rule: Literal["actual", "ratio", "actual_or_ratio"] = Field(
+        description="Recorded costs, ratios, or both."
+    )
     ratios: dict[Text, Number] = Field(default={}, description="Source code → share as a decimal, quoted.")
 
     @model_validator(mode="after")

@@ -6,23 +6,32 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from bangfu.core.messages import N_
 from bangfu.core.plans.schema.entry import (
+    ActionId,
+    ChecklistId,
+    ConsequenceId,
     Count,
+    CriterionId,
     Day,
     Entry,
     Expression,
     Figure,
     Flag,
     Id,
+    IssueClassId,
+    MilestoneId,
     Name,
     Number,
     Part,
     Per,
+    PlaceholderId,
+    RoleId,
+    SamplingId,
     Text,
 )
 from bangfu.core.plans.schema.people import Proof, ProofKind
 from bangfu.core.plans.schema.refuse import exactly_one, refuse
-from bangfu.core.messages import N_
 
 
 class Clock(Part):
@@ -41,7 +50,7 @@ class Clock(Part):
 class Gate(Part):
     """What must be so before a step may be taken."""
 
-    criterion: Id | None = Field(default=None, description="A criterion that must be met.")
+    criterion: CriterionId | None = Field(default=None, description="A criterion that must be met.")
     holds: Expression | None = Field(default=None, description="An expression over the procedure's subject.")
 
     @model_validator(mode="after")
@@ -53,14 +62,16 @@ class Gate(Part):
 class Step(Entry):
     """A step of a procedure."""
 
-    by: tuple[Id, ...] = Field(min_length=1, description="Roles that take it.")
+    by: tuple[RoleId, ...] = Field(min_length=1, description="Roles that take it.")
     together: Flag = Field(default=False, description="All of them, not any.")
     when: Expression | None = Field(default=None, description="Only then; else it is skipped.")
-    paper: Text | None = Field(default=None, description="What it leaves on record; a document's id or words.")
+    paper: Text | None = Field(
+        default=None, description="What it leaves on record; a document's id or words."
+    )
     clock: Clock | None = Field(default=None, description="Time allowed.")
     notice_days: Figure | None = Field(default=None, description="Days of public notice.")
     gate: Gate | None = Field(default=None, description="What must be so before.")
-    signature: tuple[Id, ...] = Field(default=(), description="Roles that sign.")
+    signature: tuple[RoleId, ...] = Field(default=(), description="Roles that sign.")
     proofs: tuple[Proof, ...] = Field(default=(), description="Proofs.")
     ends: Flag = Field(default=False, description="A refusal here ends the procedure.")
 
@@ -81,7 +92,7 @@ class Stage(Entry):
     to: Day | None = Field(default=None, description="Last day, inclusive.")
     ends_with_event: Text | None = Field(default=None, description="The event that closes it.")
     tasks: tuple[Text, ...] = Field(default=(), description="What it is for, restated.")
-    milestones: tuple[Id, ...] = Field(default=(), description="Milestones that belong to it.")
+    milestones: tuple[MilestoneId, ...] = Field(default=(), description="Milestones that belong to it.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Stage:
@@ -93,12 +104,12 @@ class Stage(Entry):
 class Action(Entry):
     """A branch of the campaign: what is looked at, what is done about it, who answers for it."""
 
-    under: Id | None = Field(default=None, description="The action that it belongs to.")
+    under: ActionId | None = Field(default=None, description="The action that it belongs to.")
     checks: tuple[Text, ...] = Field(default=(), description="What is looked at, restated.")
     measures: tuple[Text, ...] = Field(default=(), description="What is done about it, restated.")
-    responsible: tuple[Id, ...] = Field(default=(), description="Roles.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that judge it.")
-    checklists: tuple[Id, ...] = Field(default=(), description="Checklists that it uses.")
+    responsible: tuple[RoleId, ...] = Field(default=(), description="Roles.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that judge it.")
+    checklists: tuple[ChecklistId, ...] = Field(default=(), description="Checklists that it uses.")
 
 
 class Milestone(Entry):
@@ -108,13 +119,13 @@ class Milestone(Entry):
     per: Per | None = Field(default=None, description="Due in each such period …")
     by_day: Figure | None = Field(default=None, description="… by this day of the month.")
     event: Text | None = Field(default=None, description="Due upon this event.")
-    by: tuple[Id, ...] = Field(default=(), description="Roles that deliver.")
-    to: tuple[Id, ...] = Field(default=(), description="Roles that receive.")
+    by: tuple[RoleId, ...] = Field(default=(), description="Roles that deliver.")
+    to: tuple[RoleId, ...] = Field(default=(), description="Roles that receive.")
     paper: Text | None = Field(default=None, description="What is delivered.")
     target: Figure | None = Field(default=None, description="A figure to reach by then.")
     unit: Text | None = Field(default=None, description="Its unit.")
     proofs: tuple[ProofKind, ...] = Field(default=(), description="What proves it.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that judge it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that judge it.")
 
     @model_validator(mode="after")
     def _one_form(self) -> Milestone:
@@ -135,20 +146,20 @@ class Sampling(Entry):
 class Inspection(Entry):
     """Checking by somebody else: who looks at what, how often, told or untold."""
 
-    by: tuple[Id, ...] = Field(min_length=1, description="Roles that inspect.")
+    by: tuple[RoleId, ...] = Field(min_length=1, description="Roles that inspect.")
     subject: Name | None = Field(default=None, description="The table inspected.")
     per: Per | None = Field(default=None, description="How often; empty: irregularly.")
     announced: Flag | None = Field(default=None, description="Told beforehand.")
-    sampling: Id | None = Field(default=None, description="The sample that is used.")
+    sampling: SamplingId | None = Field(default=None, description="The sample that is used.")
     checks: tuple[Text, ...] = Field(default=(), description="What is looked at, restated.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that it looks at.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that it looks at.")
 
 
 class IssueClass(Entry):
     """A class of issues: where they come from, what they are about."""
 
     kind: Literal["topic", "source"] = Field(default="topic", description="By topic or by origin.")
-    under: Id | None = Field(default=None, description="The class that it belongs to.")
+    under: IssueClassId | None = Field(default=None, description="The class that it belongs to.")
     items: tuple[Text, ...] = Field(default=(), description="Kinds of problem, restated.")
     deadline: Day | None = Field(default=None, description="All mended by this day.")
     priority: tuple[Text, ...] = Field(default=(), description="Whose issues come first, in order.")
@@ -181,8 +192,8 @@ class AppraisalItem(Part):
     under: Id | None = Field(default=None, description="The item whose points cap this one.")
     full: Number = Field(gt=0, description="Full points.")
     each: Deduction | None = Field(default=None, description="Deduction for each failure.")
-    criterion: Id | None = Field(default=None, description="Full points if met, else none.")
-    judged_by: Id | None = Field(default=None, description="The role that gives points by hand.")
+    criterion: CriterionId | None = Field(default=None, description="Full points if met, else none.")
+    judged_by: RoleId | None = Field(default=None, description="The role that gives points by hand.")
 
 
 class Appraisal(Entry):
@@ -191,17 +202,19 @@ class Appraisal(Entry):
     subject: Name = Field(description="The table appraised: village, agency, cadre.")
     per: Per = Field(default="year", description="How often.")
     total: Number | None = Field(default=None, description="Points of the whole sheet.")
-    placeholders: Id | None = Field(default=None, description="The placeholder that stands for the sheet.")
+    placeholders: PlaceholderId | None = Field(
+        default=None, description="The placeholder that stands for the sheet."
+    )
     not_applicable: Literal["scale", "full", "zero"] = Field(
         default="scale", description="What becomes of points that do not apply."
     )
     cap: Literal["parent", "none"] = Field(default="parent", description="Where deductions stop.")
     items: tuple[AppraisalItem, ...] = Field(default=(), description="Items.")
-    by: tuple[Id, ...] = Field(default=(), description="Roles that appraise.")
+    by: tuple[RoleId, ...] = Field(default=(), description="Roles that appraise.")
     survey: Text | None = Field(default=None, description="An anonymous survey that feeds it.")
-    vetoes: tuple[Id, ...] = Field(default=(), description="Consequences that veto the result.")
+    vetoes: tuple[ConsequenceId, ...] = Field(default=(), description="Consequences that veto the result.")
     used_for: tuple[Text, ...] = Field(default=(), description="What the result is used for.")
-    criteria: tuple[Id, ...] = Field(default=(), description="Criteria that feed it.")
+    criteria: tuple[CriterionId, ...] = Field(default=(), description="Criteria that feed it.")
 
     @model_validator(mode="after")
     def _adds_up(self) -> Appraisal:
