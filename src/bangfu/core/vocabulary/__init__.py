@@ -1,5 +1,6 @@
 """The tables and columns that a plan may speak of, declared once as data."""
 
+from bangfu.core.vocabulary.check import check_vocabulary
 from bangfu.core.vocabulary.load import load_vocabulary
 from bangfu.core.vocabulary.model import (
     CodeList,
@@ -25,5 +26,6 @@ __all__ = [
     "Table",
     "Timing",
     "Vocabulary",
+    "check_vocabulary",
     "load_vocabulary",
 ]

@@ -46,6 +46,7 @@ def _code_list(doc: Mapping[str, Any]) -> CodeList:
         doc.get("aliases", {}),
         doc.get("source", ""),
         doc.get("implies", {}),
+        doc.get("within", {}),
     )
 
 

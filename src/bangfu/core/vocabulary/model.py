@@ -51,6 +51,7 @@ class CodeList:
 
     `implies`: another column of the same table → own code → the code it has there, where one official
     cell states two facts (低保脱贫户 says exited too). Used only to fill an empty cell.
+    `within`: part → whole (the pay of a public post lies within wages): add up parts or wholes, never both.
     """
 
     id: str
@@ -59,6 +60,7 @@ class CodeList:
     aliases: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     implies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    within: Mapping[str, str] = field(default_factory=dict)
 
     def code_of(self, text: str) -> str | None:
         """The code whose code, label or alias is `text`, or None."""
