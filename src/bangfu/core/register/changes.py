@@ -7,6 +7,7 @@ A change frame speaks of one table, a row of it per changed row:
     base_version  int64      number of the batch that last touched the row, as the author saw it; null: create
     <columns>     typed      links and columns of the vocabulary; null = says nothing
     cleared       list[str]  columns that the change empties
+    restores      int64      undo only: the version that the row gets back; null = the batch's own number
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from bangfu.core.register.columns import KEY_TYPE, table_schema
 from bangfu.core.vocabulary import Table, Vocabulary
 
 VERSION = "_version"
-ROW, CHANGE, BASE, CLEARED = "row_id", "change", "base_version", "cleared"
+ROW, CHANGE, BASE, CLEARED, RESTORES = "row_id", "change", "base_version", "cleared", "restores"
 CREATE, UPDATE, REMOVE = "create", "update", "remove"
 SUCCESSOR_SCHEMA: dict[str, pl.DataType] = {
     "change": pl.String(),  # create, or remove when an undo takes the succession back
@@ -130,7 +131,7 @@ def change_schema(table: Table) -> dict[str, pl.DataType]:
     """The columns of a change frame."""
     values = {name: dtype for name, dtype in table_schema(table).items() if name != table.key}
     head: dict[str, pl.DataType] = {ROW: KEY_TYPE, CHANGE: pl.String(), BASE: KEY_TYPE}
-    return head | values | {CLEARED: pl.List(pl.String)}
+    return head | values | {CLEARED: pl.List(pl.String), RESTORES: KEY_TYPE}
 
 
 def complete(table: Table, frame: pl.DataFrame) -> pl.DataFrame:

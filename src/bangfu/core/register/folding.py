@@ -14,6 +14,7 @@ from bangfu.core.register.changes import (
     CLEARED,
     CREATE,
     REMOVE,
+    RESTORES,
     ROW,
     UPDATE,
     VERSION,
@@ -75,7 +76,8 @@ def _fold_chunk(chunk: list[Numbered], vocabulary: Vocabulary, state: State) -> 
     frames: dict[str, list[pl.DataFrame]] = {}
     for seq, changes in chunk:
         for table, frame in tables_of(vocabulary, changes):
-            frames.setdefault(table.id, []).append(frame.with_columns(pl.lit(seq, pl.Int64).alias(VERSION)))
+            version = pl.coalesce(RESTORES, pl.lit(seq, pl.Int64)).alias(VERSION)
+            frames.setdefault(table.id, []).append(frame.with_columns(version))
     tables, next_ids = dict(state.tables), dict(state.next_ids)
     for name, parts in frames.items():
         table, changed = vocabulary.tables[name], pl.concat(parts)
@@ -99,8 +101,9 @@ def _fold_rows(table: Table, current: pl.DataFrame, changed: pl.DataFrame) -> pl
         pl.lit(CREATE).alias(CHANGE),
         pl.lit(None, pl.Int64).alias(BASE),
         pl.lit(None, pl.List(pl.String)).alias(CLEARED),
+        pl.lit(None, pl.Int64).alias(RESTORES),
     )
-    # In this order the position of a row's change grows with its version, so no sort is needed.
+    # What was said of a row stands here in the order in which it was said, so no sort is needed.
     history = pl.concat([births.select(changed.columns), changed], rechunk=True).with_row_index(_AT)
     return pl.concat([untouched, _last_said(table, history, _since_creation(history))]).sort(table.key)
 
@@ -108,9 +111,7 @@ def _fold_rows(table: Table, current: pl.DataFrame, changed: pl.DataFrame) -> pl
 def _since_creation(history: pl.DataFrame) -> pl.DataFrame:
     """Positions (`_at`) and rows of what was said since each row was last created; none of removed rows."""
     birth = pl.when(pl.col(CHANGE) != UPDATE).then(pl.col(_AT)).max().over(ROW)
-    born = history.select(_AT, ROW, CHANGE, VERSION, birth.alias(_BIRTH)).filter(
-        pl.col(_AT) >= pl.col(_BIRTH)
-    )
+    born = history.select(_AT, ROW, VERSION, birth.alias(_BIRTH)).filter(pl.col(_AT) >= pl.col(_BIRTH))
     return born.filter(history[CHANGE].gather(born[_BIRTH]) == CREATE)
 
 
@@ -123,7 +124,7 @@ def _last_said(table: Table, history: pl.DataFrame, living: pl.DataFrame) -> pl.
     said = history.select(_AT, CLEARED, *spoken)[living[_AT]].with_columns(living[ROW, VERSION, _BIRTH])
     where = said.group_by(ROW, maintain_order=True).agg(
         pl.col(_BIRTH).first(),
-        pl.col(VERSION).max(),
+        pl.col(VERSION).last(),
         *(pl.when(_speaks_of(name, emptied)).then(pl.col(_AT)).max().alias(name) for name in spoken),
     )
     values = [history[name].gather(where[name if name in spoken else _BIRTH]) for name in columns]
@@ -161,20 +162,21 @@ def inverse(change_set: ChangeSet, before: State, vocabulary: Vocabulary, batch:
 
 
 def _inverse_frame(table: Table, frame: pl.DataFrame, before: pl.DataFrame, seq: int) -> pl.DataFrame:
-    old = before.drop(VERSION).rename({table.key: ROW})
-    columns = [name for name in old.columns if name != ROW]
+    old = before.rename({table.key: ROW, VERSION: RESTORES})
+    columns = [name for name in old.columns if name not in (ROW, RESTORES)]
     head = [pl.lit(seq, pl.Int64).alias(BASE)]
     created = frame.filter(pl.col(CHANGE) == CREATE).select(ROW)
     taken = created.with_columns(*head, pl.lit(REMOVE).alias(CHANGE))
     removed = frame.filter(pl.col(CHANGE) == REMOVE).select(ROW).join(old, on=ROW)
     restored = removed.with_columns(pl.lit(None, pl.Int64).alias(BASE), pl.lit(CREATE).alias(CHANGE))
-    updated = frame.filter(pl.col(CHANGE) == UPDATE).join(old, on=ROW, suffix="\0old")
+    updated = frame.filter(pl.col(CHANGE) == UPDATE).drop(RESTORES).join(old, on=ROW, suffix="\0old")
     speaks = {name: _speaks_of(name, columns) for name in columns}
     values = [pl.when(speaks[name]).then(pl.col(f"{name}\0old")).alias(name) for name in columns]
     emptied = pl.concat_list(
         pl.when(speaks[name] & pl.col(f"{name}\0old").is_null()).then(pl.lit(name)) for name in columns
     ).list.drop_nulls()
-    reverted = updated.select(ROW, *values, emptied.alias(CLEARED), *head, pl.lit(UPDATE).alias(CHANGE))
+    change = pl.lit(UPDATE).alias(CHANGE)
+    reverted = updated.select(ROW, *values, emptied.alias(CLEARED), *head, change, RESTORES)
     wanted = pl.DataFrame(schema=change_schema(table))
     return pl.concat([wanted, taken, restored, reverted], how="diagonal").select(wanted.columns)
 

@@ -8,7 +8,7 @@ from bangfu.core.snapshots.schema import (
     sort_columns,
     vocabulary_hash,
 )
-from bangfu.core.snapshots.write import write_snapshot
+from bangfu.core.snapshots.write import snapshot_register, write_snapshot
 
 __all__ = [
     "Snapshot",
@@ -16,6 +16,7 @@ __all__ = [
     "open_snapshot",
     "schema_version",
     "snapshot_columns",
+    "snapshot_register",
     "sort_columns",
     "vocabulary_hash",
     "write_snapshot",

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from bangfu.core.errors import Problem, SnapshotError
 from bangfu.core.messages import N_, Message
+from bangfu.core.register import VERSION, ParquetRegister
 from bangfu.core.register.columns import cast_losslessly, table_schema
 from bangfu.core.register.durable import discard, publish, stage
 from bangfu.core.snapshots.manifest import (
@@ -62,6 +63,18 @@ def write_snapshot(
     except OSError as error:
         message = Message(N_("快照没有写成：{reason}"), {"reason": error.strerror or type(error).__name__})
         raise SnapshotError(Problem("snapshot.not_written", message, str(folder))) from error
+
+
+def snapshot_register(
+    register: ParquetRegister, as_of: date, folder: Path, source: str | None = None
+) -> Snapshot:
+    """Snapshot of a register as of a day, as it knows that day now.
+
+    Raises SnapshotError as `write_snapshot`, RegisterError as the register.
+    """
+    state = register.state(as_of)
+    tables = {name: frame.drop(VERSION) for name, frame in state.tables.items()}
+    return write_snapshot(tables, as_of, folder, source or f"register:{register.seq}", register.vocabulary)
 
 
 def _write(
