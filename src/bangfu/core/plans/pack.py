@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from bangfu.core.errors import PlanError, Problem
 from bangfu.core.messages import N_, Message
@@ -18,13 +18,15 @@ from bangfu.core.plans import schema as s
 from bangfu.core.plans.income import income_measures
 from bangfu.core.plans.yaml_source import Path, Source
 
+Entry = tuple[str, str]  # (address, id)
+
 
 class Content(s.Part):
     """All parts of a pack together, whatever the files."""
 
     plan: s.PlanHead
-    parameters: dict[str, s.Parameter] = {}
-    measures: dict[str, s.Measure] = {}
+    parameters: dict[str, s.Parameter] = Field(default={})
+    measures: dict[str, s.Measure] = Field(default={})
     criteria: tuple[s.Criterion, ...] = ()
     income: s.Income | None = None
     organisation: s.Organisation = s.Organisation()
@@ -51,9 +53,10 @@ class Collection:
     model: type[BaseModel]
     is_mapping: bool
 
-    def entry_id(self, entry: BaseModel) -> str:
-        """The id of an entry of a list; of a case, its name."""
-        return str(getattr(entry, "name" if self.file == "cases" else "id"))
+    @property
+    def id_field(self) -> str:
+        """The field by which an entry of a list is known."""
+        return "name" if self.file == "cases" else "id"
 
     def of(self, content: Content) -> Mapping[str, BaseModel]:
         """The entries of a pack by id, in order."""
@@ -61,7 +64,7 @@ class Collection:
         entries = part if self.address == self.file else getattr(part, self.key)
         if self.is_mapping:
             return typing.cast("Mapping[str, BaseModel]", entries)
-        return {self.entry_id(entry): entry for entry in entries}
+        return {getattr(entry, self.id_field): entry for entry in entries}
 
 
 @cache
@@ -73,7 +76,7 @@ def collections() -> dict[str, Collection]:
             origin, args = typing.get_origin(info.annotation), typing.get_args(info.annotation)
             item = args[-1] if origin is dict else args[0] if origin is tuple else None
             if isinstance(item, type) and issubclass(item, BaseModel):
-                address = key if file in (key, "cases") else f"{file}.{key}"
+                address = file if set(model.model_fields) == {file} else f"{file}.{key}"
                 found[address] = Collection(address, file, key, item, origin is dict)
     return found
 
@@ -92,10 +95,9 @@ class Pack:
 
     name: str
     content: Content
-    places: Mapping[tuple[str, str], Place]
+    places: Mapping[Entry, Place]
     digest: str = ""
     parent: Pack | None = None
-    files: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def head(self) -> s.PlanHead:
@@ -136,7 +138,7 @@ class Pack:
         parameter = self.parameters.get(name)
         if parameter is None:
             message = Message(N_("没有参数 {name}。"), {"name": name})
-            raise PlanError(Problem("plan.no_parameter", message, self.where("parameters", "")))
+            raise PlanError(Problem("plan.no_parameter", message, self.name))
         value = value_on(parameter, on)
         if value is None:
             message = Message(
@@ -151,12 +153,14 @@ class Pack:
 
     def where(self, kind: str, entry: str, field: str | None = None) -> str:
         """`file:line` of an entry (kind: `criteria`, `organisation.roles` …), or of a field of it."""
+        return self.where_path(kind, entry, (field,) if field else ())
+
+    def where_path(self, kind: str, entry: str, path: Path) -> str:
+        """`file:line` of a path within an entry; of a measure of the income rule, the rule's."""
         place = self.places.get((kind, entry))
         if place is None and kind == "measures":
             place = self.places.get(("income", ""))
-        if place is None:
-            return self.name
-        return place.source.where((*place.path, field) if field else place.path)
+        return place.source.where((*place.path, *path)) if place else self.name
 
     def entries(self) -> Iterator[tuple[str, str, BaseModel]]:
         """(address, id, entry) of every entry of every list, in the order of the files."""
@@ -174,10 +178,9 @@ def value_on(parameter: s.Parameter, on: date) -> Decimal | None:
     return value
 
 
-def digest_of(texts: Mapping[str, bytes]) -> str:
+def digest_of(texts: Mapping[str, str]) -> str:
     """A hash of the files of a pack, whatever the folder and the order."""
     total = hashlib.sha256()
     for name in sorted(texts):
-        total.update(f"{name}\n{len(texts[name])}\n".encode())
-        total.update(texts[name])
+        total.update(f"{name}\n{len(texts[name])}\n{texts[name]}".encode())
     return total.hexdigest()

@@ -33,6 +33,7 @@ Path: TypeAlias = tuple[str | int, ...]
 Plain: TypeAlias = "bool | int | Decimal | date | str | list[Plain] | dict[str, Plain] | None"
 
 MAX_DEPTH = 40
+_ANCHOR = N_("不能用锚点和别名（& 和 *）。")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]+")
@@ -139,12 +140,7 @@ class _Builder:
 
     def check_marks(self, anchor: str | None, tag: str | None, path: Path) -> None:
         if anchor is not None:
-            self.report(
-                "plan.anchor",
-                self.lines[path],
-                Message(N_("不能用锚点和别名（& 和 *）。")),
-                Message(N_("请把内容写全。")),
-            )
+            self.report("plan.anchor", self.lines[path], Message(_ANCHOR), Message(N_("请把内容写全。")))
         if tag is not None:
             message = Message(N_("不能用标签 {tag}。"), {"tag": tag})
             self.refuse(path, "plan.tag", message, N_("请删去感叹号开头的标签。"))

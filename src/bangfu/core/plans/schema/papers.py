@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from bangfu.core.messages import N_
 from bangfu.core.plans.schema.entry import (
     Cited,
     CriterionId,
@@ -25,7 +26,7 @@ from bangfu.core.plans.schema.entry import (
     Text,
 )
 from bangfu.core.plans.schema.people import ProofKind
-from bangfu.core.plans.schema.refuse import exactly_one
+from bangfu.core.plans.schema.refuse import exactly_one, refuse
 
 
 class ArchiveEntry(Part):
@@ -196,6 +197,19 @@ class Placeholder(Entry):
     unit: Text = Field(description="What is counted: 项, 个, 分.")
     subject: Name | None = Field(default=None, description="What it will be asked of.")
     filled: tuple[Filling, ...] = Field(default=(), description="Filled by the office.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Placeholder:
+        if len({filling.slot for filling in self.filled}) < len(self.filled):
+            refuse(N_("填写的 slot 有重复。"))
+        if len(self.filled) > self.slots:
+            refuse(N_("填写了 {filled} 项，多于 {slots} 项。"), filled=len(self.filled), slots=self.slots)
+        return self
+
+    @property
+    def to_fill(self) -> int:
+        """How many slots are still empty."""
+        return self.slots - len(self.filled)
 
 
 class Provision(Cited):

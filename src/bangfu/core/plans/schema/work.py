@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -218,10 +219,22 @@ class Appraisal(Entry):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Appraisal:
-        top = [item.full for item in self.items if item.under is None]
-        if top and self.total is not None and sum(top) != self.total:
-            refuse(N_("各项满分之和 {sum} 不等于总分 {total}。"), sum=sum(top), total=self.total)
+        full = {item.item: item.full for item in self.items}
+        if len(full) < len(self.items):
+            refuse(N_("考核项的 item 有重复。"))
+        for parent, points in self._points_by_parent().items():
+            if parent is not None and parent not in full:
+                refuse(N_("没有考核项 {parent}。"), parent=parent)
+            whole = self.total if parent is None else full[parent]
+            if whole is not None and points != whole:
+                refuse(N_("下级各项满分之和 {points} 不等于 {whole}。"), points=points, whole=whole)
         return self
+
+    def _points_by_parent(self) -> dict[str | None, Decimal]:
+        points: dict[str | None, Decimal] = {}
+        for item in self.items:
+            points[item.under] = points.get(item.under, Decimal(0)) + item.full
+        return points
 
 
 class Survey(Entry):
