@@ -1,0 +1,71 @@
+"""Cells and sheets as they come out of a file, before anything is understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+Cell = str | float | bool | date | datetime | time | timedelta
+Position = tuple[int, int]  # row, column; both from 0
+
+_REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+
+
+def column_letters(column: int) -> str:
+    """0 → A, 26 → AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def column_number(letters: str) -> int:
+    """A → 0, AA → 26."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def reference(row: int, column: int) -> str:
+    """(4, 2) → C5."""
+    return f"{column_letters(column)}{row + 1}"
+
+
+def position(text: str) -> Position:
+    """C5 → (4, 2). Raises ValueError for anything else."""
+    match = _REFERENCE.fullmatch(text)
+    if match is None or match[2].strip("0") == "":
+        raise ValueError(f"{text!r} is not a cell reference")
+    return int(match[2]) - 1, column_number(match[1])
+
+
+@dataclass(frozen=True)
+class RawSheet:
+    """A worksheet as rows of typed cells from A1 on; an empty cell is "".
+
+    `formulas`: cells with a formula → whether a computed value is stored with it. `faults`: cells that hold
+    an error value (#DIV/0!). `exact_numbers`: whole numbers too long for a float, as written in the file.
+    `merged`: first row, first column, last row, last column.
+    """
+
+    name: str
+    rows: Sequence[Sequence[Cell]]
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    formulas: Mapping[Position, bool] = field(default_factory=dict)
+    faults: Mapping[Position, str] = field(default_factory=dict)
+    exact_numbers: Mapping[Position, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RawWorkbook:
+    """The visible worksheets of a file. `kind`: xlsx, xls or csv. `hidden`: names of sheets left unread."""
+
+    name: str
+    kind: str
+    sheets: tuple[RawSheet, ...]
+    hidden: tuple[str, ...] = ()

@@ -1,0 +1,97 @@
+"""xlsx, xls and csv → raw sheets, refusing what cannot be read safely. The content decides, not the name.
+
+Macros are never executed and links never followed: nothing here looks at the parts that hold them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import python_calamine as calamine
+
+from bangfu.core.sheets.archive import LIMITS, Archive, Limits, open_archive
+from bangfu.core.sheets.cells import Cell, RawSheet, RawWorkbook
+from bangfu.core.sheets.delimited import decode, is_page, read_csv
+from bangfu.core.sheets.package import open_package
+from bangfu.core.sheets.problems import refusal
+from bangfu.core.sheets.scan import SheetFacts, scan_sheet
+
+_ZIP_MAGIC = b"PK\x03\x04"
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_TEXT_NAMES = (".csv", ".tsv", ".txt")
+_READ_BY_VALUES = ("xl/sharedStrings.xml", "xl/styles.xml")
+
+
+def read_workbook(path: Path, limits: Limits = LIMITS) -> RawWorkbook:
+    """Read every visible worksheet of a file. Raises WorkbookError (see `problems.REFUSALS`)."""
+    try:
+        size = path.stat().st_size
+    except OSError:
+        raise refusal("missing", path.name) from None
+    if size == 0:
+        raise refusal("empty", path.name)
+    if size > limits.file_bytes:
+        raise refusal("too_big", path.name, f"{size >> 20:,} MB")
+    with path.open("rb") as file:
+        start = file.read(len(_OLE_MAGIC))
+    if start.startswith(_ZIP_MAGIC):
+        return _read_xlsx(path, limits)
+    if start == _OLE_MAGIC:
+        return _read_xls(path, limits)
+    return _read_text(path, limits)
+
+
+def _read_text(path: Path, limits: Limits) -> RawWorkbook:
+    content = path.read_bytes()
+    if path.suffix.lower() in _TEXT_NAMES:
+        return RawWorkbook(path.name, "csv", (read_csv(path, content, limits),))
+    try:
+        text = decode(content[:4096].rpartition(b"\n")[0] or content, path.name)
+    except calamine.CalamineError:
+        raise refusal("unknown", path.name) from None
+    raise refusal("html" if is_page(text) else "text", path.name)
+
+
+def _read_xlsx(path: Path, limits: Limits) -> RawWorkbook:
+    with open_archive(path, limits) as archive:
+        package = open_package(archive)
+        for name in archive.parts:
+            if name in _READ_BY_VALUES:
+                for _ in archive.unpacked(archive.parts[name]):
+                    pass
+        facts = {
+            sheet.name: _scan(archive, sheet.part, limits) for sheet in package.sheets if sheet.is_visible
+        }
+    if not facts:
+        raise refusal("no_sheet", path.name)
+    hidden = tuple(sheet.name for sheet in package.sheets if not sheet.is_visible)
+    return RawWorkbook(path.name, "xlsx", _values(path, facts), hidden)
+
+
+def _scan(archive: Archive, part: str, limits: Limits) -> SheetFacts:
+    facts = scan_sheet(archive.unpacked(archive.parts[part]), archive.name)
+    if facts.rows * facts.columns > limits.cells:
+        facts = scan_sheet(archive.unpacked(archive.parts[part]), archive.name, closely=True)
+    if facts.rows * facts.columns > limits.cells:
+        raise refusal("too_big", archive.name, f"{facts.rows:,} × {facts.columns:,}")
+    return facts
+
+
+def _values(path: Path, facts: dict[str, SheetFacts]) -> tuple[RawSheet, ...]:
+    try:
+        with calamine.CalamineWorkbook.from_path(path) as workbook:
+            return tuple(_sheet(workbook.get_sheet_by_name(name), known) for name, known in facts.items())
+    except calamine.PasswordError:
+        raise refusal("password", path.name) from None
+    except calamine.CalamineError:
+        raise refusal("truncated", path.name) from None
+
+
+def _sheet(sheet: calamine.CalamineSheet, facts: SheetFacts) -> RawSheet:
+    rows: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
+    merged = tuple((*first, *last) for first, last in sheet.merged_cell_ranges or ())
+    return RawSheet(sheet.name, rows, merged, facts.formulas, facts.faults, facts.exact_numbers)
+
+
+def _read_xls(path: Path, limits: Limits) -> RawWorkbook:
+    raise refusal("unknown", path.name)

@@ -1,0 +1,188 @@
+"""A raw sheet → typed columns under vocabulary names, one row per row of the sheet, and an issue per cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from bangfu.core.sheets.cells import Cell, Position, RawSheet
+from bangfu.core.sheets.folding import fold
+from bangfu.core.sheets.headers import Header
+from bangfu.core.sheets.layouts import SKIP, Layout, Target, column_of
+from bangfu.core.sheets.values import ISSUE_SCHEMA, Cleaned, clean_column
+from bangfu.core.vocabulary import Vocabulary
+
+ROW = "_row"  # the row of the sheet, from 0
+ISSUES: dict[str, pl.DataType] = {
+    "row": pl.UInt32(),
+    "target": pl.String(),
+    "code": pl.String(),
+    "detail": pl.String(),
+}
+_TOTALS = {"合计", "总计", "小计", "共计"}
+_NOTE = re.compile(r"注|备注|说明|填表|填报|制表|审核|负责人|单位|联系人|报送|合计|总计|小计|共计|第.*页")
+_EXACT_FORMS = ("number", "id_number", "phone")
+_SAID = "_said."
+_DIFFERING = {"birth_date": "birth_differs", "gender": "gender_differs"}
+_GENDERS = {"male": "男", "female": "女"}
+
+
+@dataclass(frozen=True)
+class StagedSheet:
+    """A sheet understood.
+
+    `frame`: `_row` and a typed column per target (`Target.name`); `columns`: in which column of the sheet a
+    target stands; `issues`: row of the sheet, target, code of `reasons.REASONS`, detail. `skipped`: rows that
+    are totals, notes or repeated headers. `formulas`: how many values are stored results of formulas.
+    """
+
+    raw: RawSheet
+    layout: Layout
+    header: Header
+    frame: pl.DataFrame
+    issues: pl.DataFrame
+    columns: Mapping[str, int]
+    skipped: tuple[int, ...]
+    formulas: int
+
+
+def stage_sheet(
+    sheet: RawSheet, layout: Layout, header: Header, vocabulary: Vocabulary, today: date
+) -> StagedSheet:
+    """Clean the body of a sheet below its header. `today` is the day of the import."""
+    rows, skipped = _body(_filled(sheet, header), header, layout)
+    body = _Body(sheet, rows, layout, vocabulary, today)
+    targets = {target: column for column, target in header.targets.items() if target.table != SKIP}
+    frame = pl.DataFrame({ROW: pl.Series(list(rows), dtype=pl.UInt32)})
+    issues = [pl.DataFrame(schema=ISSUES)]
+    for target, at in targets.items():
+        cleaned = body.clean(target, at)
+        frame = frame.with_columns(cleaned.values.alias(target.name))
+        issues.append(_placed(cleaned.issues, frame, target.name))
+        if facts := layout.derived.get(target.name):
+            frame = _derive(frame, target.table, cleaned, facts)
+    frame, differing = _compare(frame, layout)
+    issues += differing
+    formulas = sum(1 for row, column in sheet.formulas if row > header.last and column in header.targets)
+    places = {target.name: at for target, at in targets.items()}
+    return StagedSheet(sheet, layout, header, frame, pl.concat(issues), places, skipped, formulas)
+
+
+Rows = Mapping[int, Sequence[Cell]]  # row of the sheet → its cells
+
+
+def _filled(sheet: RawSheet, header: Header) -> Rows:
+    """The rows below the header, cells merged downwards filled throughout."""
+    rows: dict[int, Sequence[Cell]] = dict(enumerate(sheet.rows))
+    for top, left, bottom, _ in sheet.merged:
+        if header.last < top < bottom:
+            for row in range(top + 1, min(bottom + 1, len(sheet.rows))):
+                rows[row] = [*rows[row][:left], rows[top][left], *rows[row][left + 1 :]]
+    return {row: cells for row, cells in rows.items() if row > header.last}
+
+
+def _body(rows: Rows, header: Header, layout: Layout) -> tuple[Rows, tuple[int, ...]]:
+    """Rows of data; and the numbers of those that only look like it."""
+    named = {at: header.texts[at] for at, target in header.targets.items() if target in layout.needed}
+    skipped = []
+    kept = {}
+    for at, row in rows.items():
+        if all(row[column] == "" for column in header.targets):
+            continue
+        if _is_data(row, named):
+            kept[at] = row
+        else:
+            skipped.append(at)
+    return kept, tuple(skipped)
+
+
+def _is_data(row: Sequence[Cell], named: Mapping[int, str]) -> bool:
+    if any(row[column] != "" for column in named):
+        return not any(
+            isinstance(row[at], str) and _repeats(str(row[at]), title) for at, title in named.items()
+        )
+    return _NOTE.match(next(fold(str(cell)) for cell in row if cell != "")) is None
+
+
+def _repeats(text: str, title: str) -> bool:
+    folded = fold(text)
+    return folded in _TOTALS or folded == fold(title)
+
+
+class _Body:
+    """The rows of data of a sheet, cleaned column by column."""
+
+    def __init__(
+        self, sheet: RawSheet, rows: Rows, layout: Layout, vocabulary: Vocabulary, today: date
+    ) -> None:
+        self.rows, self.layout, self.vocabulary, self.today = rows, layout, vocabulary, today
+        self.index = {row: i for i, row in enumerate(rows)}
+        self.faults = self._by_column(sheet.faults)
+        self.exact = self._by_column(sheet.exact_numbers)
+        self.unfilled = self._by_column({at: "" for at, stored in sheet.formulas.items() if not stored})
+
+    def _by_column(self, cells: Mapping[Position, str]) -> dict[int, dict[int, str]]:
+        columns: dict[int, dict[int, str]] = {}
+        for (row, column), text in cells.items():
+            if row in self.index:
+                columns.setdefault(column, {})[self.index[row]] = text
+        return columns
+
+    def clean(self, target: Target, at: int) -> Cleaned:
+        """Typed values of one column, with issues by position in the body."""
+        form = self.layout.forms.get(f"{target.table}.{target.column}", "")
+        cells = [row[at] for row in self.rows.values()]
+        marks: list[tuple[int, str, str | None]] = []
+        if form in _EXACT_FORMS:
+            for i, digits in self.exact.get(at, {}).items():
+                if not digits.endswith("000"):  # what Excel puts where it lost digits
+                    cells[i] = digits
+                    marks.append((i, "precision_recovered", None))
+        for i, fault in self.faults.get(at, {}).items():
+            cells[i] = ""
+            marks.append((i, "fault", fault))
+        marks += [(i, "formula_without_value", None) for i in self.unfilled.get(at, {})]
+        cleaned = clean_column(cells, column_of(target, self.vocabulary), self.vocabulary, self.today, form)
+        own = pl.DataFrame(marks, schema=ISSUE_SCHEMA, orient="row")
+        issues = pl.concat([own, cleaned.issues]).unique("row", keep="first", maintain_order=True)
+        return replace(cleaned, issues=issues)
+
+
+def _placed(issues: pl.DataFrame, frame: pl.DataFrame, target: str) -> pl.DataFrame:
+    """Issues by position in the body → by row of the sheet."""
+    rows = frame[ROW].gather(issues["row"])
+    return issues.with_columns(rows.alias("row"), pl.lit(target).alias("target")).select(ISSUES.keys())
+
+
+def _derive(frame: pl.DataFrame, table: str, cleaned: Cleaned, facts: Mapping[str, str]) -> pl.DataFrame:
+    """Columns `<table>.<column>` said by an ID number, kept apart until the sheet's own are there."""
+    return frame.with_columns(
+        cleaned.extra[fact].alias(f"{_SAID}{table}.{column}") for fact, column in facts.items()
+    )
+
+
+def _compare(frame: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The sheet's own cells first, then what the ID number says; where the two differ, an issue."""
+    issues = []
+    for said in [name for name in frame.columns if name.startswith(_SAID)]:
+        name = said.removeprefix(_SAID)
+        if name not in frame.columns:
+            frame = frame.rename({said: name})
+            continue
+        code = _DIFFERING.get(name.rpartition(".")[2])
+        if code:
+            differing = frame.filter(pl.col(name) != pl.col(said))
+            issues.append(
+                differing.select(
+                    pl.col(ROW).alias("row"),
+                    pl.lit(name).alias("target"),
+                    pl.lit(code).alias("code"),
+                    pl.col(said).cast(pl.String).replace(_GENDERS).alias("detail"),
+                )
+            )
+        frame = frame.with_columns(pl.coalesce(name, said).alias(name)).drop(said)
+    return frame, issues

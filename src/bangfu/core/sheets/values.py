@@ -1,0 +1,123 @@
+"""Cells of one column → typed values, and what is wrong with each cell that is not plain.
+
+Whole columns are cleaned at once by polars expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import polars as pl
+
+from bangfu.core.sheets.cells import Cell
+from bangfu.core.sheets.cleaning import DAY, DETAIL, FLAG, ISSUE, NUMBER, TEXT, VALUE, number_as_text, outcome
+from bangfu.core.sheets.codes import clean_code, clean_flag
+from bangfu.core.sheets.dates import clean_date
+from bangfu.core.sheets.folding import person_name, tidy
+from bangfu.core.sheets.identity import clean_id_number, clean_phone, clean_serial
+from bangfu.core.sheets.numbers import clean_number
+from bangfu.core.vocabulary import Column, ColumnType, Vocabulary
+
+ISSUE_SCHEMA: dict[str, pl.DataType] = {"row": pl.UInt32(), "code": pl.String(), "detail": pl.String()}
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """Typed values in the order of the rows, and issues: row, code of `reasons.REASONS`, detail. A refused
+    cell's value is null. `extra`: what else the cells say (see `clean_id_number`)."""
+
+    values: pl.Series
+    issues: pl.DataFrame
+    extra: Mapping[str, pl.Series] = field(default_factory=dict)
+
+
+def clean_column(
+    cells: Sequence[Cell], column: Column, vocabulary: Vocabulary, today: date, form: str = ""
+) -> Cleaned:
+    """Clean the cells under one header. `form`: number, name, id_number or phone (see `official/common.yaml`)."""
+    split = split_types(cells)
+    if form == "id_number":
+        cleaned = clean_id_number(split, today)
+    elif form == "number":
+        cleaned = clean_serial(split)
+    elif form == "phone":
+        cleaned = clean_phone(split)
+    else:
+        cleaned = _by_type(split, column, vocabulary, today, form)
+    issues = cleaned.select(ISSUE, DETAIL).with_row_index("row").drop_nulls(ISSUE)
+    extra = {name: cleaned[name] for name in cleaned.columns if name not in (VALUE, ISSUE, DETAIL)}
+    return Cleaned(
+        cleaned[VALUE],
+        issues.rename({ISSUE: "code"}).cast(ISSUE_SCHEMA),
+        extra,  # type: ignore[arg-type]
+    )
+
+
+def _by_type(
+    split: pl.DataFrame, column: Column, vocabulary: Vocabulary, today: date, form: str
+) -> pl.DataFrame:
+    match column.type:
+        case ColumnType.INT | ColumnType.DECIMAL:
+            return clean_number(split, column)
+        case ColumnType.DATE:
+            return clean_date(split, today)
+        case ColumnType.BOOL:
+            return clean_flag(split)
+        case ColumnType.CODE | ColumnType.CODES:
+            several = column.type is ColumnType.CODES
+            return clean_code(split, column, vocabulary.code_list(column), several)
+        case ColumnType.TEXT:
+            return clean_text(split, is_name=form == "name")
+
+
+def clean_text(split: pl.DataFrame, is_name: bool) -> pl.DataFrame:
+    """`value` is text; numbers as people write them."""
+    plain = person_name(TEXT) if is_name else TEXT
+    value = pl.coalesce(plain, number_as_text(NUMBER), DAY.cast(pl.String), FLAG.cast(pl.String))
+    digits = TEXT.str.contains(r"[0-9０-９]") if is_name else pl.lit(False)
+    cases = [(DAY.is_not_null(), "date_in_text", None), (digits, "name_digits", None)]
+    return split.select(outcome(value, *cases))
+
+
+def split_types(cells: Sequence[Cell]) -> pl.DataFrame:
+    """Cells by type: `text` (tidied, null if empty), `number`, `day`, `flag`; a time of day is text."""
+    kinds = set(map(type, cells))
+    size = len(cells)
+    text: Sequence[object] = cells
+    number: Sequence[object] = []
+    day: Sequence[object] = []
+    if not kinds <= {str}:
+        text = [_as_text(cell) for cell in cells]
+        number = [cell if type(cell) is float else None for cell in cells]
+    if kinds & {date, datetime}:
+        day = [_as_day(cell) for cell in cells]
+    flag = [cell if type(cell) is bool else None for cell in cells] if bool in kinds else []
+    frame = pl.DataFrame(
+        [
+            _series("text", text, pl.String(), size),
+            _series("number", number, pl.Float64(), size),
+            _series("day", day, pl.Date(), size),
+            _series("flag", flag, pl.Boolean(), size),
+        ]
+    )
+    return frame.with_columns(tidy(TEXT))
+
+
+def _series(name: str, values: Sequence[object], dtype: pl.DataType, size: int) -> pl.Series:
+    if values:
+        return pl.Series(name, values, dtype=dtype)
+    return pl.repeat(None, size, dtype=dtype, eager=True).alias(name)
+
+
+def _as_text(cell: Cell) -> str | None:
+    if type(cell) is str:
+        return cell
+    return None if isinstance(cell, (float, bool, date)) else str(cell)
+
+
+def _as_day(cell: Cell) -> date | None:
+    if isinstance(cell, datetime):
+        return cell.date()
+    return cell if isinstance(cell, date) else None
