@@ -85,7 +85,8 @@ def test_every_identifier_can_stand_in_an_expression(vocabulary: Vocabulary) -> 
     ("subject", "name", "path"),
     [
         ("household", "person", ["household"]),
-        ("household", "上年收入项", []),
+        ("household", "上年收入项", ["household"]),
+        ("household", "上年收入", []),
         ("household", "previous_income_item", ["household"]),
         ("household", "cadre", ["household by pairing"]),
         ("cadre", "结对", ["cadre"]),

@@ -43,7 +43,7 @@ def _names_of_tables(vocabulary: Vocabulary) -> Iterator[str]:
     names = [
         name
         for table in vocabulary.tables.values()
-        for name in (table.id, table.name, *table.aliases, *((table.previous,) if table.previous else ()))
+        for name in (table.id, table.name, *table.aliases, *table.previous_names)
     ]
     yield from (f"two tables are called {name}" for name in _twice(names))
 

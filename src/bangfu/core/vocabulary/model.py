@@ -152,6 +152,11 @@ class Table:
         return f"{self.id}_id"
 
     @property
+    def previous_names(self) -> tuple[str, ...]:
+        """The names of last year's rows, in English and Chinese; none if rows have no year."""
+        return (self.previous, f"上年{self.name}") if self.previous else ()
+
+    @property
     def link_columns(self) -> tuple[str, ...]:
         """Key columns that point to parents."""
         return tuple(link.column for link in self.links if link.column)
@@ -180,7 +185,7 @@ class Vocabulary:
     def relation(self, subject: str, name: str) -> Relation | None:
         """The list `name` (identifier or Chinese name) of `subject`, by the shortest path, or None."""
         for table in self.tables.values():
-            shift = -1 if table.previous is not None and name == table.previous else 0
+            shift = -1 if name in table.previous_names else 0
             if shift or name in (table.id, table.name, *table.aliases):
                 path = self._path(table.id, subject)
                 return Relation(name, table, path, shift) if path else None
