@@ -81,7 +81,7 @@ def _fold_chunk(chunk: list[Numbered], vocabulary: Vocabulary, state: State) -> 
     tables, next_ids = dict(state.tables), dict(state.next_ids)
     for name, parts in frames.items():
         table, changed = vocabulary.tables[name], pl.concat(parts)
-        tables[name] = _fold_rows(table, state.rows(table), changed)
+        tables[name] = fold_rows(table, state.rows(table), changed)
         next_ids[name] = max(state.next_id(name), _highest(changed) + 1)
     successions = _fold_successors(state.successors, [changes.successors for _, changes in chunk])
     return State(chunk[-1][0], tables, successions, next_ids)
@@ -92,8 +92,11 @@ def _highest(changed: pl.DataFrame) -> int:
     return highest if isinstance(highest, int) else 0
 
 
-def _fold_rows(table: Table, current: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
-    """Current rows after the changes; a change of a row that is not there (as of an earlier day) is idle."""
+def fold_rows(table: Table, current: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
+    """Current rows after change rows (with `_version`) in the order in which they were said.
+
+    A change of a row that is not there (as of an earlier day) is idle.
+    """
     touched = changed.select(pl.col(ROW).alias(table.key)).unique()
     untouched = current.join(touched, on=table.key, how="anti")
     before = current.join(touched, on=table.key, how="semi").rename({table.key: ROW})
@@ -164,19 +167,20 @@ def inverse(change_set: ChangeSet, before: State, vocabulary: Vocabulary, batch:
 def _inverse_frame(table: Table, frame: pl.DataFrame, before: pl.DataFrame, seq: int) -> pl.DataFrame:
     old = before.rename({table.key: ROW, VERSION: RESTORES})
     columns = [name for name in old.columns if name not in (ROW, RESTORES)]
-    head = [pl.lit(seq, pl.Int64).alias(BASE)]
-    created = frame.filter(pl.col(CHANGE) == CREATE).select(ROW)
-    taken = created.with_columns(*head, pl.lit(REMOVE).alias(CHANGE))
-    removed = frame.filter(pl.col(CHANGE) == REMOVE).select(ROW).join(old, on=ROW)
+    # The version that the batch gave the row: its own number, or an earlier one if it was itself an undo.
+    said = frame.with_columns(pl.coalesce(RESTORES, pl.lit(seq, pl.Int64)).alias(BASE)).drop(RESTORES)
+    created = said.filter(pl.col(CHANGE) == CREATE)
+    taken = created.select(ROW, BASE, pl.lit(REMOVE).alias(CHANGE))
+    removed = said.filter(pl.col(CHANGE) == REMOVE).select(ROW).join(old, on=ROW)
     restored = removed.with_columns(pl.lit(None, pl.Int64).alias(BASE), pl.lit(CREATE).alias(CHANGE))
-    updated = frame.filter(pl.col(CHANGE) == UPDATE).drop(RESTORES).join(old, on=ROW, suffix="\0old")
+    updated = said.filter(pl.col(CHANGE) == UPDATE).join(old, on=ROW, suffix="\0old")
     speaks = {name: _speaks_of(name, columns) for name in columns}
     values = [pl.when(speaks[name]).then(pl.col(f"{name}\0old")).alias(name) for name in columns]
     emptied = pl.concat_list(
         pl.when(speaks[name] & pl.col(f"{name}\0old").is_null()).then(pl.lit(name)) for name in columns
     ).list.drop_nulls()
     change = pl.lit(UPDATE).alias(CHANGE)
-    reverted = updated.select(ROW, *values, emptied.alias(CLEARED), *head, change, RESTORES)
+    reverted = updated.select(ROW, *values, emptied.alias(CLEARED), BASE, change, RESTORES)
     wanted = pl.DataFrame(schema=change_schema(table))
     return pl.concat([wanted, taken, restored, reverted], how="diagonal").select(wanted.columns)
 

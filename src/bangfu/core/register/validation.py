@@ -61,6 +61,8 @@ def well_formed(change_set: ChangeSet, vocabulary: Vocabulary) -> ChangeSet:
         if name in vocabulary.tables:
             frames[name], found = _well_formed_frame(vocabulary.tables[name], frame, vocabulary)
             problems += found
+    if change_set.batch.recorded_at.tzinfo is None:
+        problems.append(_problem("time_zone", N_("登记时刻没有写明时区"), "recorded_at"))
     successors, lossy = cast_losslessly(change_set.successors, SUCCESSOR_SCHEMA)
     problems += [_problem("wrong_type", N_("值与声明的类型不符"), f"successors.{name}") for name in lossy]
     if problems:
