@@ -138,6 +138,15 @@ def owners(relation: Relation, subject: Row, world: World) -> Iterator[tuple[Lin
                 yield link, related
 
 
+def _is_owner_inside(relation: Relation, link: Link, owner: Related, window: Window, world: World) -> bool:
+    """Whether the owner may have belonged to the subject within the window at all."""
+    below = relation.path[relation.path.index(link) + 1 :]
+    if not below:
+        return True
+    table = world.vocabulary.tables[link.parent]
+    return is_inside(owner, Relation(table.id, table, below), window, world) is not False
+
+
 def known_to(link: Link, owner: Row) -> date | None:
     """Up to when the owner's list is complete; the end of time where it is so by nature."""
     if link.known_to is None:
@@ -154,6 +163,8 @@ def is_dated_list(link: Link, relation: Relation) -> bool:
 def is_open(relation: Relation, subject: Row, window: Window, world: World) -> bool:
     """Whether the list may hold rows that nobody has told us of."""
     for link, owner in owners(relation, subject, world):
+        if not _is_owner_inside(relation, link, owner, window, world):
+            continue
         until = known_to(link, owner.row)
         if is_dated_list(link, relation):
             needed = needed_until(window, relation, world.as_of)

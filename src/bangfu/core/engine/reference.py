@@ -282,7 +282,7 @@ class Evaluator:
                 return Ratio(self._difference(node))
 
     def _period_value(self, name: str) -> Value:
-        last = min(self.period.end, self.world.as_of) if self.period.kind == "once" else self.period.end
+        last = self.period.end
         match name:
             case "period_start":
                 return self.period.start

@@ -33,7 +33,8 @@ def window_of(within: Within, period: Period, row: Row, table: Table, world: Wor
             before = previous(period)
             return Window(before.start, before.end)
         case _:
-            return Window(period.start, period.end, period.kind == "once")
+            is_once = period.kind == "once"
+            return Window(date.min if is_once else period.start, period.end, is_once)
 
 
 def _own_window(row: Row, table: Table, world: World) -> Window | None:

@@ -131,7 +131,7 @@ class Link:
     transit: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object a table: nodes that speak of it stay hashable
 class Table:
     """A kind of row. `is_subject`: criteria may judge it."""
 

@@ -1,0 +1,216 @@
+"""A frame is the rows of one table with everything lifted from their lists joined to them.
+
+All conditions over one list are gathered into one GROUP BY: truths as two bits a condition, counts and sums as
+columns. Each group is a named step; nothing here runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bangfu.core.engine.sql.setting import Setting, WindowSql, absent_sql
+from bangfu.core.engine.sql.spans import SpanSql, inside, row_span
+from bangfu.core.engine.sql.values import quoted
+from bangfu.core.expressions import nodes as n
+from bangfu.core.vocabulary import Link, Relation, Table
+
+BITS_A_COLUMN = 31  # two bits a condition in a BIGINT
+
+_TIMED_VALUES = (n.PeriodValue, n.DayCount, n.Difference)
+
+
+def is_timed(node: n.Node) -> bool:
+    """Whether a node's value depends on the period."""
+    return any(
+        isinstance(below, _TIMED_VALUES)
+        or (isinstance(below, n.Rows) and is_timed_list(below.relation) and below.within != "own")
+        for below in n.walk(node)
+    )
+
+
+def is_timed_list(relation: Relation) -> bool:
+    """Whether which rows belong to the list depends on the period."""
+    return relation.table.timing.is_dated or any(link.through for link in relation.path)
+
+
+class Frame:
+    """Rows of `table` under the alias `t`, with the period as `p` where `is_timed`."""
+
+    def __init__(self, setting: Setting, table: Table, is_timed: bool) -> None:
+        self.setting = setting
+        self.table = table
+        self.is_timed = is_timed and not setting.is_once
+        self.groups: dict[tuple[object, ...], ListGroup] = {}
+        self.day_steps: dict[str, str] = {}  # step of a day count → alias
+
+    @property
+    def key(self) -> str:
+        """The row's key."""
+        return f"t.{quoted(self.table.key)}"
+
+    def group(self, relation: Relation, within: n.Within, is_timed: bool) -> ListGroup:
+        """The group of a list, made when first asked for."""
+        timed = is_timed and self.is_timed
+        key = (relation.table.id, relation.path, relation.year_shift, within, timed)
+        if key not in self.groups:
+            self.groups[key] = ListGroup(self, relation, within, timed, f"g{len(self.groups)}")
+        return self.groups[key]
+
+    def join_days(self, step: str) -> str:
+        """The alias under which a step of day counts is joined."""
+        return self.day_steps.setdefault(step, f"d{len(self.day_steps)}")
+
+    def joins(self) -> Iterator[str]:
+        """LEFT JOINs of all groups; renders them as steps."""
+        # Rendering a group may ask for nothing more of this frame: conditions are read before.
+        for group in self.groups.values():
+            yield self._join(group.render(), group.alias, group.is_timed)
+        for step, alias in self.day_steps.items():
+            yield self._join(step, alias, self.is_timed)
+
+    def _join(self, step: str, alias: str, timed: bool) -> str:
+        on = f"{alias}.subject_id = {self.key}" + (f" AND {alias}.period_id = p.period_id" if timed else "")
+        return f"LEFT JOIN {step} AS {alias} ON {on}"
+
+
+@dataclass(frozen=True)
+class Path:
+    """How rows reach their subject: joins, the SQL of the subject's key, and the memberships passed."""
+
+    joins: tuple[str, ...]
+    subject: str
+    members: tuple[SpanSql, ...]
+
+
+def path_of(relation: Relation, setting: Setting, alias: str) -> Path:
+    """The joins from rows (under `alias`) up to the subject's key."""
+    joins: list[str] = []
+    members: list[SpanSql] = []
+    key = ""
+    below = relation.table
+    for index, link in enumerate(relation.path):
+        if index:
+            below = setting.vocabulary.tables[relation.path[index - 1].parent]
+        if link.through is not None:
+            member = setting.vocabulary.tables[link.through]
+            own_key = f"{alias}.{quoted(below.key)}" if not index else key
+            joins.append(f"JOIN {quoted(member.id)} AS m{index} ON m{index}.{quoted(below.key)} = {own_key}")
+            members.append(row_span(member, f"m{index}"))
+            key = f"m{index}.{quoted(f'{link.parent}_id')}"
+        elif index:
+            joins.append(f"JOIN {quoted(below.id)} AS a{index} ON a{index}.{quoted(below.key)} = {key}")
+            key = f"a{index}.{quoted(link.column or '')}"
+        else:
+            key = f"{alias}.{quoted(link.column or '')}"
+    return Path(tuple(joins), key, tuple(members))
+
+
+def owner_relations(relation: Relation, setting: Setting) -> Iterator[tuple[Link, Relation | None]]:
+    """Each link with the list of its owners as seen from the subject; None: the subject itself."""
+    for index, link in enumerate(relation.path):
+        below = relation.path[index + 1 :]
+        table = setting.vocabulary.tables[link.parent]
+        yield link, Relation(table.id, table, below) if below else None
+
+
+class ListGroup:
+    """Everything asked of one list, aggregated by subject (and period)."""
+
+    def __init__(self, parent: Frame, relation: Relation, within: n.Within, timed: bool, alias: str) -> None:
+        self.setting = parent.setting
+        self.relation = relation
+        self.is_timed = timed
+        self.alias = alias
+        self.frame = Frame(parent.setting, relation.table, timed)
+        self.frame.is_timed = timed
+        self.window: WindowSql = self.setting.window(within, parent.table, "s")
+        self._owner_table = parent.table
+        self._bits: dict[str, int] = {}
+        self._sums: dict[str, str] = {}
+
+    @property
+    def inside(self) -> str:
+        """Whether a row belongs to the subject in the window, as SQL on the rows; "TRUE" where always."""
+        if self._is_deduplicated:
+            return "(CASE WHEN b.belongs = 2 THEN TRUE END)"
+        return inside(self.relation, "t", (), self.window, self.setting)
+
+    @property
+    def _is_deduplicated(self) -> bool:
+        """A row may belong by several memberships and yet counts once."""
+        return any(link.through for link in self.relation.path)
+
+    def truth_bit(self, condition: str) -> tuple[str, str]:
+        """Note a condition; returns SQL on the subject: some row makes it true, some row leaves it unknown."""
+        index = self._bits.setdefault(condition, len(self._bits))
+        column = f"{self.alias}.bits{index // BITS_A_COLUMN}"
+        shift = 2 * (index % BITS_A_COLUMN)
+        return f"(({column} & {1 << shift}) <> 0)", f"(({column} & {2 << shift}) <> 0)"
+
+    def aggregate(self, sql: str) -> str:
+        """Note an aggregate over the rows; returns its column on the subject."""
+        name = self._sums.setdefault(sql, f"v{len(self._sums)}")
+        return f"{self.alias}.{name}"
+
+    def render(self) -> str:
+        """The step that aggregates the list."""
+        rows = self._belonging() if self._is_deduplicated else self._rows()
+        subject, source = rows
+        period = "b.period_id" if self._is_deduplicated else "p.period_id"
+        keys = [f"{subject} AS subject_id", *([f"{period} AS period_id"] if self.is_timed else [])]
+        columns = ", ".join([*keys, *self._columns()])
+        grouped = ", ".join(str(index + 1) for index in range(len(keys)))
+        return self.setting.step("list", f"SELECT {columns} FROM {source} GROUP BY {grouped}")
+
+    def _columns(self) -> Iterator[str]:
+        conditions = list(self._bits)
+        for start in range(0, len(conditions), BITS_A_COLUMN):
+            terms = [
+                f"COALESCE(CAST({condition} AS BIGINT), 2) * {1 << (2 * shift)}"
+                for shift, condition in enumerate(conditions[start : start + BITS_A_COLUMN])
+            ]
+            yield f"BIT_OR({' + '.join(terms)}) AS bits{start // BITS_A_COLUMN}"
+        yield from (f"{sql} AS {name}" for sql, name in self._sums.items())
+
+    def _rows(self) -> tuple[str, str]:
+        """The subject's key and the FROM clause, rows that cannot belong left out."""
+        path = path_of(self.relation, self.setting, "t")
+        belongs = self.inside
+        parts = [f"{quoted(self.relation.table.id)} AS t", *path.joins, *self._own_join(path.subject)]
+        if self.is_timed:
+            parts.append(f"JOIN period AS p ON {_possibly(belongs)}")
+        parts += self.frame.joins()
+        where = "" if self.is_timed or belongs == "TRUE" else f" WHERE {_possibly(belongs)}"
+        return path.subject, " ".join(parts) + where
+
+    def _own_join(self, subject: str) -> list[str]:
+        if not self.window.is_own:
+            return []
+        return [f"JOIN {quoted(self._owner_table.id)} AS s ON s.{quoted(self._owner_table.key)} = {subject}"]
+
+    def _belonging(self) -> tuple[str, str]:
+        """Rows once per subject, with how surely they belong; then the rows themselves."""
+        table, path = self.relation.table, path_of(self.relation, self.setting, "t")
+        belongs = inside(self.relation, "t", path.members, self.window, self.setting)
+        period = ["p.period_id"] if self.is_timed else []
+        keys = ", ".join([f"t.{quoted(table.key)} AS row_id", f"{path.subject} AS subject_id", *period])
+        parts = [f"{quoted(table.id)} AS t", *path.joins, *self._own_join(path.subject)]
+        parts += [f"JOIN period AS p ON {_possibly(belongs)}"] if period else []
+        where = "" if period else f" WHERE {_possibly(belongs)}"
+        grouped = ", ".join(str(index + 1) for index in range(2 + len(period)))
+        code = f"MAX(CASE WHEN {belongs} THEN 2 ELSE 1 END) AS belongs"
+        step = self.setting.step(
+            "belonging", f"SELECT {keys}, {code} FROM {' '.join(parts)}{where} GROUP BY {grouped}"
+        )
+        source = [f"{step} AS b", f"JOIN {quoted(table.id)} AS t ON t.{quoted(table.key)} = b.row_id"]
+        if self.is_timed:
+            source.append("JOIN period AS p ON p.period_id = b.period_id")
+        return "b.subject_id", " ".join([*source, *self.frame.joins()])
+
+
+def _possibly(truth: str) -> str:
+    return "TRUE" if truth == "TRUE" else f"({truth}) IS DISTINCT FROM FALSE"
+
+
+__all__ = ["Frame", "ListGroup", "Path", "absent_sql", "is_timed", "is_timed_list", "owner_relations", "path_of"]

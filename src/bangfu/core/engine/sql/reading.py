@@ -1,0 +1,366 @@
+"""Reads nodes on a frame: truths as nullable boolean SQL, numbers as pairs. Follows `reference.py` case by case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from bangfu.core.engine.sql import values as v
+from bangfu.core.engine.sql.frames import Frame, ListGroup, is_timed, is_timed_list, owner_relations
+from bangfu.core.engine.sql.setting import WindowSql, absent_sql
+from bangfu.core.engine.sql.values import Number, Plain, Sides, literal, quoted
+from bangfu.core.expressions import intervals as iv
+from bangfu.core.expressions import nodes as n
+from bangfu.core.expressions.kinds import kind_of
+from bangfu.core.vocabulary import Column, ColumnType, Link, Relation
+
+_MIRRORED: dict[n.CompareOp, n.CompareOp] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_NUMERIC = (ColumnType.INT, ColumnType.DECIMAL)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`state_open`: standing facts count only where the period has ended (`p.is_closed`)."""
+
+    frame: Frame
+    state_open: bool = False
+
+    # --- truths ---------------------------------------------------------------------------------------
+
+    def truth(self, node: n.Truth) -> str:  # noqa: C901 - one case a node
+        """The condition as nullable boolean SQL."""
+        match node:
+            case n.Literally(value=value):
+                return "TRUE" if value else "FALSE"
+            case n.Flag(value=value):
+                return v.unless(self.absent(value), self.cell(value))
+            case n.Comparison():
+                return self._comparison(node)
+            case n.Among(value=value, options=options):
+                return self._among(value, options)
+            case n.Includes(value=value, code=code):
+                found = f"(STRPOS(',' || {self.cell(value)} || ',', {literal(f',{code},')}) > 0)"
+                return v.unless(self.absent(value), found)
+            case n.NotApplicable(value=value):
+                absent = self.absent(value) or "FALSE"
+                return f"(CASE WHEN {self.cell(value)} IS NOT NULL THEN FALSE WHEN {absent} THEN TRUE END)"
+            case n.Recorded(value=value):
+                return f"({_raw(value.column)} IS NOT NULL)"
+            case n.Not(item=item):
+                return f"(NOT {self.truth(item)})"
+            case n.All(items=items):
+                return f"({' AND '.join(self.truth(item) for item in items)})"
+            case n.Any(items=items):
+                return f"({' OR '.join(self.truth(item) for item in items)})"
+            case n.Verdict(truth=truth):
+                return self.truth(truth)
+            case n.Quantifier():
+                return self._quantifier(node)
+
+    def _comparison(self, node: n.Comparison) -> str:
+        for left, op, right in ((node.left, node.op, node.right), (node.right, _MIRRORED[node.op], node.left)):
+            if isinstance(right, n.Constant):
+                plain = _plain(left)
+                if isinstance(plain, n.Share):
+                    return self._share_comparison(plain, op, Decimal(str(right.value)))
+                if isinstance(plain, n.ColumnValue) and _is_decided_by_value(plain.column, op, right):
+                    cell = v.both(self.cell(plain))
+                    return v.compare(op, Number(cell, absent=self.absent(plain)), Number(_constant(right)))
+        left_value, right_value = self.value(node.left), self.value(node.right)
+        if isinstance(left_value, Number) and isinstance(right_value, Number):
+            return v.compare(node.op, left_value, right_value)
+        assert isinstance(left_value, Plain)
+        assert isinstance(right_value, Plain)
+        truth = f"({left_value.sql} {node.op} {right_value.sql})"
+        return v.unless(left_value.absent, v.unless(right_value.absent, truth))
+
+    def _among(self, value: n.Scalar, options: tuple[n.Constant, ...]) -> str:
+        if kind_of(value).name == "number":
+            found = [self._comparison(n.Comparison("=", value, option)) for option in options]
+            return f"({' OR '.join(found)})"
+        plain = self.value(value)
+        assert isinstance(plain, Plain)
+        listed = ", ".join(literal(option.value) for option in options)
+        return v.unless(plain.absent, f"({plain.sql} IN ({listed}))")
+
+    def _quantifier(self, node: n.Quantifier) -> str:
+        where = node.rows.where
+        if node.kind == "every" and where is not None:
+            return f"(NOT {self._has(replace(node.rows, where=n.Not(where)))})"
+        found = self._has(node.rows)
+        return found if node.kind == "has" else f"(NOT {found})"
+
+    def _has(self, rows: n.Rows) -> str:
+        group, belongs = self.rows(rows)
+        some, unclear = group.truth_bit(belongs)
+        is_open = self.is_open(rows, group.window)
+        found = f"(CASE WHEN {some} THEN TRUE WHEN {unclear} OR {is_open} THEN NULL ELSE FALSE END)"
+        return self._when_settled(rows, found)
+
+    # --- lists ----------------------------------------------------------------------------------------
+
+    def group(self, rows: n.Rows) -> ListGroup:
+        """The group of the list, timed where anything asked of its rows depends on the period."""
+        timed = (is_timed_list(rows.relation) and rows.within != "own") or self._content_is_timed(rows)
+        return self.frame.group(rows.relation, rows.within, timed)
+
+    @staticmethod
+    def _content_is_timed(rows: n.Rows) -> bool:
+        return rows.where is not None and is_timed(rows.where)
+
+    def rows(self, rows: n.Rows, *extra: n.Node) -> tuple[ListGroup, str]:
+        """The group, and whether a row belongs to the list and meets its condition."""
+        timed = (is_timed_list(rows.relation) and rows.within != "own") or any(
+            is_timed(node) for node in (rows, *extra)
+        )
+        group = self.frame.group(rows.relation, rows.within, timed)
+        conditions = [group.inside] if group.inside != "TRUE" else []
+        if rows.where is not None:
+            conditions.append(Reader(group.frame).truth(rows.where))
+        return group, f"({' AND '.join(conditions)})" if conditions else "TRUE"
+
+    def is_open(self, rows: n.Rows, window: WindowSql) -> str:
+        """Whether the list may hold rows that nobody has told us of."""
+        own = self.frame.setting.window(rows.within, self.frame.table, "t")
+        conditions: list[str] = []
+        if own.is_own:
+            conditions.append(f"{own.first} IS NULL OR {own.last} IS NULL")
+        for link, owners in owner_relations(rows.relation, self.frame.setting):
+            if owners is None:
+                conditions.append(self._list_open(link, rows.relation, own, "t"))
+                continue
+            group = self.frame.group(owners, rows.within, is_timed_list(rows.relation) and rows.within != "own")
+            opened = self._list_open(link, rows.relation, group.window, "t")
+            belongs = f"({opened})" if group.inside == "TRUE" else f"({group.inside} AND ({opened}))"
+            conditions += group.truth_bit(belongs)
+        return "(" + " OR ".join(f"COALESCE({c}, FALSE)" if "bits" in c else f"({c})" for c in conditions) + ")"
+
+    def _list_open(self, link: Link, relation: Relation, window: WindowSql, alias: str) -> str:
+        known = f"{alias}.{quoted(link.known_to)}" if link.known_to else None
+        is_dated = link.through is not None or (link is relation.path[0] and relation.table.timing.is_dated)
+        if not is_dated:
+            return f"{known} IS NULL" if known else "FALSE"
+        setting = self.frame.setting
+        needed = setting.needed_until(window, relation)
+        # As of the day itself nothing later is asked for.
+        late = "FALSE" if window.is_once else f"COALESCE({setting.today} < {needed}, TRUE)"
+        return f"COALESCE({known} < {needed}, TRUE) OR {late}" if known else late
+
+    def _when_settled(self, rows: n.Rows, sql: str, otherwise: str = "NULL") -> str:
+        if not self.state_open or rows.relation.table.timing.is_dated:
+            return sql
+        return f"(CASE WHEN p.is_closed THEN {sql} ELSE {otherwise} END)"
+
+    def _share_comparison(self, share: n.Share, op: str, limit: Decimal) -> str:
+        group, belongs = self.rows(share.rows, share.applies, share.holds)
+        inner = Reader(group.frame)
+        applies = f"({belongs} AND {inner.truth(share.applies)})"
+        holds = inner.truth(share.holds)
+        if_held, if_not = Decimal(1) - limit, -limit
+        low = _sum_of(applies, holds, [(if_held, if_not, if_not), _at_most_zero(if_held, if_not, if_not)])
+        high = _sum_of(applies, holds, [(if_held, if_held, if_not), _at_least_zero(if_held, if_held, if_not)])
+        certain, _ = group.truth_bit(applies)
+        total = Sides(group.aggregate(low), group.aggregate(high))
+        truth = v.compare_sides(op, total, v.constant(Decimal(0)))
+        found = f"(CASE WHEN {certain} AND NOT {self.is_open(share.rows, group.window)} THEN {truth} END)"
+        return self._when_settled(share.rows, found)
+
+    def _count(self, rows: n.Rows) -> Sides:
+        group, belongs = self.rows(rows)
+        low = group.aggregate("COUNT(*)" if belongs == "TRUE" else f"COUNT(CASE WHEN {belongs} THEN 1 END)")
+        possible = f"COUNT(CASE WHEN {belongs} IS DISTINCT FROM FALSE THEN 1 END)"
+        high = group.aggregate("COUNT(*)" if belongs == "TRUE" else possible)
+        return self._closed_sides(rows, group, Sides(f"COALESCE({low}, 0)", f"COALESCE({high}, 0)"), "0")
+
+    def _closed_sides(self, rows: n.Rows, group: ListGroup, sides: Sides, if_open: str) -> Sides:
+        high = f"(CASE WHEN NOT {self.is_open(rows, group.window)} THEN {sides.high} END)"
+        return Sides(self._when_settled(rows, sides.low, if_open), self._when_settled(rows, high))
+
+    def _total(self, node: n.Total) -> Sides:
+        group, belongs = self.rows(node.rows, node.amount)
+        amount = Reader(group.frame).number(node.amount).num
+        low = f"COALESCE({self._bounded_sum(group, belongs, amount.low, 'LEAST')}, 0)"
+        high = f"COALESCE({self._bounded_sum(group, belongs, amount.high, 'GREATEST')}, 0)"
+        some_low, some_high = self._gaps(group, belongs, amount)
+        low = f"(CASE WHEN {some_low} THEN NULL ELSE {low} END)" if some_low else low
+        high = f"(CASE WHEN {some_high} THEN NULL ELSE {high} END)" if some_high else high
+        if is_never_negative(node.amount):
+            return self._closed_sides(node.rows, group, Sides(low, high), "0")
+        low = f"(CASE WHEN NOT {self.is_open(node.rows, group.window)} THEN {low} END)"
+        return self._closed_sides(node.rows, group, Sides(low, high), "NULL")
+
+    @staticmethod
+    def _gaps(group: ListGroup, belongs: str, amount: Sides) -> tuple[str, str]:
+        """SQL that is true where a row that may belong has no low (high) amount."""
+        found: list[str] = []
+        for side in (amount.low, amount.high):
+            may = "TRUE" if belongs == "TRUE" else f"{belongs} IS DISTINCT FROM FALSE"
+            is_gap = f"({may} AND {side} IS NULL)"
+            constant = amount.constant is not None or side.startswith("COALESCE(")
+            found.append("" if constant else group.truth_bit(is_gap)[0])
+        return found[0], found[1]
+
+    @staticmethod
+    def _bounded_sum(group: ListGroup, belongs: str, side: str, extreme: str) -> str:
+        if belongs == "TRUE":
+            return group.aggregate(f"CAST(SUM({side}) AS DECIMAL(18, 2))")
+        unsure = f"{extreme}({side}, 0)"
+        term = f"CASE WHEN {belongs} THEN {side} WHEN {belongs} IS NULL THEN {unsure} ELSE 0 END"
+        return group.aggregate(f"CAST(SUM({term}) AS DECIMAL(18, 2))")
+
+    # --- values ---------------------------------------------------------------------------------------
+
+    def cell(self, node: n.ColumnValue) -> str:
+        """A column of the row; NULL where it is not known."""
+        raw = _raw(node.column)
+        if self.state_open and not node.column.fixed:
+            return f"(CASE WHEN p.is_closed THEN {raw} END)"
+        return raw
+
+    def absent(self, node: n.ColumnValue) -> str | None:
+        """SQL that is true where the column does not apply."""
+        absent = absent_sql(self.frame.table, node.column.id, "t")
+        if absent is not None and self.state_open and not node.column.fixed:
+            return f"(p.is_closed AND {absent})"
+        return absent
+
+    def number(self, node: n.Scalar) -> Number:
+        """A number; only for nodes of that kind."""
+        value = self.value(node)
+        assert isinstance(value, Number)
+        return value
+
+    def value(self, node: n.Scalar) -> Number | Plain:  # noqa: C901 - one case a node
+        """A number as a pair, or a date or text."""
+        match node:
+            case n.Constant(kind=kind, value=value):
+                return Number(_constant(node)) if kind == "number" else Plain(literal(value))
+            case n.ColumnValue(column=column):
+                if column.type in _NUMERIC:
+                    return Number(_column_sides(column, self.cell(node)), absent=self.absent(node))
+                return Plain(self.cell(node), self.absent(node))
+            case n.Named(value=inner):
+                return self.value(inner)
+            case n.PeriodValue(name=name):
+                return self._period_value(name)
+            case n.Arithmetic(op=op, left=left, right=right):
+                return v.arithmetic(op, self.number(left), self.number(right))
+            case n.Extreme(kind=kind, items=items):
+                extreme = v.least if kind == "least" else v.greatest
+                return Number(extreme([self.number(item).num for item in items]))
+            case n.Choice(branches=branches, otherwise=otherwise):
+                result = replace(self.number(otherwise).num, constant=None)
+                for condition, value in reversed(branches):
+                    chosen = replace(self.number(value).num, constant=None)
+                    result = v.choose(self.truth(condition), chosen, result)
+                return Number(result)
+            case n.OrElse(column=column, default=default):
+                return self._or_else(column, default)
+            case n.DatePart(part=part, of=of):
+                found = self.value(of)
+                assert isinstance(found, Plain)
+                return Number(v.both(f"{part.upper()}({found.sql})"), absent=found.absent)
+            case n.Elapsed():
+                return self._elapsed(node)
+            case n.Count(rows=rows):
+                return Number(self._count(rows))
+            case n.Total():
+                return Number(self._total(node))
+            case n.Share(rows=rows, applies=applies, holds=holds):
+                both = self._count(replace(rows, where=n.All((applies, holds))))
+                return Number(both, self._count(replace(rows, where=applies)))
+            case n.DayCount() | n.Difference():
+                from bangfu.core.engine.sql.days import day_sides  # days read their rows with a Reader
+
+                return Number(day_sides(self, node))
+
+    def _or_else(self, column: n.ColumnValue, default: n.Constant) -> Number:
+        sides = _column_sides(column.column, self.cell(column))
+        absent = self.absent(column)
+        other = literal(Decimal(str(default.value)))
+        low = f"(CASE WHEN {absent} THEN {other} ELSE {sides.low} END)"
+        high = f"(CASE WHEN {absent} THEN {other} ELSE {sides.high} END)"
+        return Number(Sides(low, high))
+
+    def _period_value(self, name: str) -> Number | Plain:
+        setting = self.frame.setting
+        today = setting.today
+        match name:
+            case "as_of":
+                return Plain(today)
+            case "period_start":
+                return Plain(today if setting.is_once else "p.first_on")
+            case "period_end":
+                return Plain(today if setting.is_once else "p.last_on")
+            case "period_days":
+                return Number(v.both("1" if setting.is_once else "p.days"))
+            case _:
+                return Number(v.both("(SELECT workdays FROM period)" if setting.is_once else "p.workdays"))
+
+    def _elapsed(self, node: n.Elapsed) -> Number:
+        start, end = self.value(node.start), self.value(node.end)
+        assert isinstance(start, Plain)
+        assert isinstance(end, Plain)
+        absent = v.absent_if_any(start.absent, end.absent)
+        a, b = start.sql, end.sql
+        if node.unit == "days":
+            return Number(v.both(f"DATE_DIFF('day', {a}, {b})"), absent=absent)
+        if node.unit == "months":
+            months = f"((YEAR({b}) - YEAR({a})) * 12 + MONTH({b}) - MONTH({a}) - CAST(DAY({b}) < DAY({a}) AS INT))"
+            return Number(v.both(months), absent=absent)
+        before = f"(MONTH({b}) * 100 + DAY({b})) < (MONTH({a}) * 100 + DAY({a}))"
+        return Number(v.both(f"(YEAR({b}) - YEAR({a}) - CAST({before} AS INT))"), absent=absent)
+
+
+def is_never_negative(node: n.Scalar) -> bool:
+    """Whether the vocabulary says that a column never falls below zero."""
+    minimum = node.column.minimum if isinstance(node, n.ColumnValue) else None
+    return minimum is not None and minimum >= 0
+
+
+def _plain(node: n.Scalar) -> n.Scalar:
+    return _plain(node.value) if isinstance(node, n.Named) else node
+
+
+def _raw(column: Column) -> str:
+    return f"t.{quoted(column.id)}"
+
+
+def _constant(node: n.Constant) -> Sides:
+    return v.constant(Decimal(str(node.value)))
+
+
+def _column_sides(column: Column, cell: str) -> Sides:
+    low = cell if column.minimum is None else f"COALESCE({cell}, {literal(column.minimum)})"
+    high = cell if column.maximum is None else f"COALESCE({cell}, {literal(column.maximum)})"
+    return Sides(low, high)
+
+
+def _is_decided_by_value(column: Column, op: str, limit: n.Constant) -> bool:
+    """Whether the vocabulary's bounds alone decide nothing, so that SQL's own NULL logic is right."""
+    if column.type not in _NUMERIC:
+        return False
+    whole = iv.Interval(
+        None if column.minimum is None else iv.Fraction(column.minimum),
+        None if column.maximum is None else iv.Fraction(column.maximum),
+    )
+    return iv.compare_intervals(op, whole, iv.constant(iv.Fraction(str(limit.value)))) is None
+
+
+def _sum_of(applies: str, holds: str, weights: list[tuple[Decimal, Decimal, Decimal]]) -> str:
+    """A sum over rows: for rows that apply and for rows that may, the weight where it holds, may hold, fails."""
+    parts = []
+    for condition, (held, unclear, failed) in zip((applies, f"{applies} IS NULL"), weights, strict=True):
+        choice = f"CASE WHEN {holds} THEN {literal(held)} WHEN {holds} IS NULL THEN {literal(unclear)} ELSE {literal(failed)} END"
+        parts.append(f"WHEN {condition} THEN {choice}")
+    return f"SUM(CASE {' '.join(parts)} ELSE 0 END)"
+
+
+def _at_most_zero(*weights: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    a, b, c = (min(weight, Decimal(0)) for weight in weights)
+    return a, b, c
+
+
+def _at_least_zero(*weights: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    a, b, c = (max(weight, Decimal(0)) for weight in weights)
+    return a, b, c
