@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bangfu.core.errors import Problem
 from bangfu.core.messages import N_, Message
+from bangfu.core.plans.schema.refuse import as_written
 from bangfu.core.plans.yaml_source import Path, Source
 
 _QUOTE = N_("如果是代码、编号或文字，请加引号。")
@@ -39,11 +40,22 @@ _PATTERNS = {  # a mark of the pattern → advice
 def problems_of(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
     """A problem for each thing that pydantic found, except where the reader has already reported it."""
     found: dict[tuple[Path, str], Problem] = {}
-    for details in error.errors():
+    errors = error.errors()
+    for details in errors:
         path = _path_in(source, details["loc"])
-        if not any(path[: len(refused)] == refused for refused in source.refused):
+        if not _is_told_elsewhere(details, path, errors, source):
             found.setdefault((path, details["type"]), _problem(details, path, source, model))
     return list(found.values())
+
+
+def _is_told_elsewhere(details: ErrorDetails, path: Path, errors: list[ErrorDetails], source: Source) -> bool:
+    """By the reader; or a list is too short only because its items are wrong."""
+    if any(path[: len(refused)] == refused for refused in source.refused):
+        return True
+    loc = details["loc"]
+    return details["type"] == "too_short" and any(
+        loc == other["loc"][: len(loc)] != other["loc"] for other in errors
+    )
 
 
 def suggestion(word: object, known: Iterable[str]) -> Message | None:
@@ -66,9 +78,10 @@ def _path_in(source: Source, loc: tuple[int | str, ...]) -> Path:
 
 def _problem(details: ErrorDetails, path: Path, source: Source, model: type[BaseModel]) -> Problem:
     kind = details["type"].removeprefix("plan.")
-    key = next((str(step) for step in reversed(details["loc"]) if isinstance(step, str)), source.file)
+    steps = details["loc"] if kind == "missing" else path
+    key = next((step for step in reversed(steps) if isinstance(step, str)), source.file)
     context = details.get("ctx", {})
-    values = {"key": key, "value": details["input"], **context}
+    values = {"key": key, "value": as_written(details["input"]), **context}
     remedy: Message | None = None
     if kind == "wrong":
         reason = Message(context["template"], context["values"])
@@ -94,8 +107,7 @@ def keys_at(model: type[BaseModel], path: Path) -> list[str]:
     annotation: object = model
     for step in path:
         annotation = _inside(annotation, step)
-    found = next(_models(annotation), None)
-    return [info.alias or name for name, info in found.model_fields.items()] if found else []
+    return [info.alias or name for name, info in _models(annotation)[0].model_fields.items()]
 
 
 def _inside(annotation: object, step: str | int) -> object:
@@ -103,12 +115,11 @@ def _inside(annotation: object, step: str | int) -> object:
         return annotation
     if typing.get_origin(annotation) is dict:
         return typing.get_args(annotation)[1]
-    fields = next(_models(annotation)).model_fields
+    fields = _models(annotation)[0].model_fields
     return next(info.annotation for name, info in fields.items() if step in (name, info.alias))
 
 
-def _models(annotation: object) -> Iterator[type[BaseModel]]:
+def _models(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in typing.get_args(annotation):
-        yield from _models(argument)
+        return [annotation]
+    return [model for argument in typing.get_args(annotation) for model in _models(argument)]

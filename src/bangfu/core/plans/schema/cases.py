@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from bangfu.core.messages import N_
 from bangfu.core.plans.schema.entry import (
+    NAME_PATTERN,
     CriterionId,
     Day,
     MeasureName,
@@ -27,10 +28,11 @@ def _cell(value: object) -> object:
     return value
 
 
+_CELL_TYPES = ["boolean", "integer", "number", "string", "null"]
 Cell = Annotated[
     bool | int | Decimal | date | str | None,
     BeforeValidator(_cell),
-    WithJsonSchema({"type": ["boolean", "integer", "number", "string", "null"]}),
+    WithJsonSchema({"type": _CELL_TYPES}),
 ]
 Row = dict[Name, Cell]
 
@@ -39,7 +41,16 @@ def _rows(value: object) -> object:
     return (value,) if isinstance(value, dict) else value
 
 
-Rows = Annotated[tuple[Row, ...], BeforeValidator(_rows)]
+_ROW: dict[str, object] = {
+    "type": "object",
+    "propertyNames": {"pattern": NAME_PATTERN},
+    "additionalProperties": {"type": _CELL_TYPES},
+}
+Rows = Annotated[
+    tuple[Row, ...],
+    BeforeValidator(_rows),
+    WithJsonSchema({"anyOf": [_ROW, {"type": "array", "items": _ROW}]}),
+]
 
 
 class CaseSpan(Part):

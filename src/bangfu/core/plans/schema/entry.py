@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from bangfu.core.messages import N_
-from bangfu.core.plans.schema.refuse import refuse
+from bangfu.core.plans.schema.refuse import as_written, refuse
 
 ID_PATTERN = r"^[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff-]*$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -29,18 +29,18 @@ def _day(value: object) -> date:
     if type(value) is date:
         return value
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        refuse(N_("要写日期，如 2018-12-31，写的是 {value}。"), value=value)
+        refuse(N_("要写日期，如 2018-12-31，写的是 {value}。"), value=as_written(value))
     try:
         return date.fromisoformat(value)
     except ValueError:
-        refuse(N_("没有 {value} 这一天。"), value=value)
+        refuse(N_("没有 {value} 这一天。"), value=as_written(value))
 
 
 def _number(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
-        refuse(N_("要写数，写的是 {value}。"), value=value)
+        refuse(N_("要写数，写的是 {value}。"), value=as_written(value))
     if not re.fullmatch(r"-?\d+(\.\d+)?", str(value), re.ASCII):
-        refuse(N_("要写数，写的是 {value}。"), value=value)
+        refuse(N_("要写数，写的是 {value}。"), value=as_written(value))
     return Decimal(value)
 
 
@@ -62,7 +62,18 @@ Expression = Annotated[
 ]
 Id = Annotated[str, StringConstraints(strict=True, pattern=ID_PATTERN)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=NAME_PATTERN)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]
+Names = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": NAME_PATTERN},
+                {"type": "array", "items": {"type": "string", "pattern": NAME_PATTERN}, "minItems": 1},
+            ]
+        }
+    ),
+]
 TeamId = Annotated[Id, RefersTo("organisation.teams")]
 FormId = Annotated[Id, RefersTo("documents.forms")]
 ActivityId = Annotated[Id, RefersTo("activities.activities")]

@@ -10,6 +10,12 @@ from pydantic_core import PydanticCustomError
 from bangfu.core.messages import N_
 
 
+def as_written(value: object) -> str:
+    """A value as it stands in a file, shortened."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 def refuse(template: str, **values: object) -> NoReturn:
     """Refuse an entry with a marked template; the loader adds file and line."""
     raise PydanticCustomError("plan.wrong", "{template}", {"template": template, "values": values})
