@@ -18,7 +18,7 @@ from bangfu.core.engine.run import Ask, Run
 from bangfu.core.engine.world import Row, World
 from bangfu.core.errors import PlanError, Problem, UserError
 from bangfu.core.expressions.intervals import Ratio
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 from bangfu.core.periods import Period, containing, named, once, parse_period
 from bangfu.core.plans import schema as s
 from bangfu.core.plans.compiling import compile_plan
@@ -80,7 +80,9 @@ class CaseBench:
         subject = world.rows(criterion.subject)[0]
         yield from self._compare(case, "reference", judge(criterion, world, period, subject), expected)
         for name, engine in engines.items():
-            yield from self._compare(case, name, self._outcome(case, criterion, world, period, engine), expected)
+            yield from self._compare(
+                case, name, self._outcome(case, criterion, world, period, engine), expected
+            )
         yield from self._check_facts(case, criterion, world, period, subject)
         if case.because and case.because not in explain(criterion, world, period, subject).text():
             found = explain(criterion, world, period, subject).text()
@@ -163,16 +165,26 @@ def world_of(
     unknown = [name for name in given if name not in vocabulary.tables]
     if unknown:
         raise _wrong(N_("没有名为 {names} 的表。"), names=unknown)
-    keys = {name: [row.get(f"{name}_id", index + 1) for index, row in enumerate(rows)] for name, rows in given.items()}
+    keys = {
+        name: [row.get(f"{name}_id", index + 1) for index, row in enumerate(rows)]
+        for name, rows in given.items()
+    }
     tables = {
-        name: [_row(vocabulary.tables[name], row, key, keys, vocabulary) for row, key in zip(rows, keys[name], strict=True)]
+        name: [
+            _row(vocabulary.tables[name], row, key, keys, vocabulary)
+            for row, key in zip(rows, keys[name], strict=True)
+        ]
         for name, rows in given.items()
     }
     return World(vocabulary, tables, case.as_of, calendar, campaign)
 
 
 def _row(
-    table: Table, given: Mapping[str, object], key: object, keys: Mapping[str, list[object]], vocabulary: Vocabulary
+    table: Table,
+    given: Mapping[str, object],
+    key: object,
+    keys: Mapping[str, list[object]],
+    vocabulary: Vocabulary,
 ) -> Row:
     row: dict[str, object] = {table.key: key}
     for link in table.links:
@@ -226,4 +238,13 @@ def arrow_tables(world: World) -> dict[str, pa.Table]:
     }
 
 
-__all__ = ["ENGINES", "BatchEngine", "CaseBench", "CaseResult", "UserError", "arrow_tables", "cell_value", "world_of"]
+__all__ = [
+    "ENGINES",
+    "BatchEngine",
+    "CaseBench",
+    "CaseResult",
+    "UserError",
+    "arrow_tables",
+    "cell_value",
+    "world_of",
+]

@@ -6,10 +6,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bangfu.core.expressions.kleene import Tri
-from bangfu.core.engine.lists import Related, is_dated_list, is_inside, known_to, owners, related_rows, row_span
+from bangfu.core.engine.lists import (
+    Related,
+    is_dated_list,
+    is_inside,
+    known_to,
+    owners,
+    related_rows,
+    row_span,
+)
 from bangfu.core.engine.windows import Window
 from bangfu.core.engine.world import Row, World
+from bangfu.core.expressions.kleene import Tri
 from bangfu.core.expressions.nodes import Rows
 
 Judge = Callable[[Row], Tri]  # a condition on one related row

@@ -17,7 +17,7 @@ from bangfu.core.engine.sinks import MemorySink, Sink
 from bangfu.core.engine.sql.blocks import Block, blocks_of, facts_json
 from bangfu.core.engine.sql.values import literal, quoted
 from bangfu.core.errors import Cancelled, EngineError, Problem
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 from bangfu.core.periods import NAMED_KINDS, Period, once, previous
 from bangfu.core.plans.plan import Plan
 from bangfu.core.snapshots.schema import arrow_schema
@@ -50,7 +50,12 @@ def evaluate_into(sink: Sink, plan: Plan, tables: Tables, ask: Ask, memory: str 
 
 class _Engine:
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, vocabulary: Vocabulary, tables: Tables, ask: Ask, sink: Sink
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        vocabulary: Vocabulary,
+        tables: Tables,
+        ask: Ask,
+        sink: Sink,
     ) -> None:
         self.connection = connection
         self.vocabulary = vocabulary
@@ -147,7 +152,9 @@ def _check_columns(name: str, source: Path | pa.Table, schema: pa.Schema) -> Non
         raise EngineError(
             Problem(
                 "engine.columns",
-                Message(N_("表“{table}”缺少列或列的类型不对：{columns}。"), {"table": name, "columns": wrong}),
+                Message(
+                    N_("表“{table}”缺少列或列的类型不对：{columns}。"), {"table": name, "columns": wrong}
+                ),
                 remedy=Message(N_("请用本版本重新生成快照。")),
             )
         )

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from bangfu.core.engine.outcome import Outcome, outcome_of
+from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.reference import Evaluator, judge
 from bangfu.core.engine.world import NOT_APPLICABLE, UNKNOWN, Row, World
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.intervals import Interval, Ratio
 from bangfu.core.expressions.kinds import kind_of
 from bangfu.core.expressions.kleene import Tri, tri_not
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 from bangfu.core.periods import Period
 from bangfu.core.plans.plan import Criterion
 from bangfu.core.vocabulary import Column, Sensitivity, Vocabulary
@@ -111,7 +111,9 @@ def _clauses(node: n.Truth, on: Evaluator, negated: bool) -> Iterator[Clause]:
             yield from _clauses(item, on, not negated)
         case _:
             clause = _clause(node, on)
-            yield Clause(clause.id, clause.values, _turned(clause.truth, negated), clause.sensitivity, clause.parts)
+            yield Clause(
+                clause.id, clause.values, _turned(clause.truth, negated), clause.sensitivity, clause.parts
+            )
 
 
 def _turned(truth: Tri, negated: bool) -> Tri:
@@ -132,7 +134,9 @@ def _clause(node: n.Truth, on: Evaluator) -> Clause:
             shown = _shown(value, on)
             state = {True: "one_of", False: "not_one_of", None: "unknown"}[truth]
             limit = [_constant_text(option, on.world.vocabulary) for option in options]
-            return Clause(state, {"label": label(value), "value": shown, "limit": limit}, truth, sensitivity(value))
+            return Clause(
+                state, {"label": label(value), "value": shown, "limit": limit}, truth, sensitivity(value)
+            )
         case n.Includes(value=value, code=code):
             name = on.world.vocabulary.code_list(value.column).labels[code]
             state = {True: "equals", False: "is_not", None: "unknown"}[truth]
@@ -167,13 +171,21 @@ def _comparison(node: n.Comparison, on: Evaluator, truth: Tri) -> Clause:
         absent = node.left if left is NOT_APPLICABLE else node.right
         return Clause("absent", {"label": label(absent)}, truth, secret)
     if truth is None:
-        if any(isinstance(side, Ratio) and side.den and not (side.den.low or 0) > 0 for side in (left, right)):
+        if any(
+            isinstance(side, Ratio) and side.den and not (side.den.low or 0) > 0 for side in (left, right)
+        ):
             return Clause("not_computable", names, truth, secret)
         if UNKNOWN in (left, right):
-            return Clause("unknown", {"label": label(node.left if left is UNKNOWN else node.right)}, truth, secret)
+            return Clause(
+                "unknown", {"label": label(node.left if left is UNKNOWN else node.right)}, truth, secret
+            )
         values = names | {"value": _shown(node.left, on), "limit": _shown(node.right, on)}
         return Clause("unclear", values, truth, secret)
-    values = names | {"value": _shown(node.left, on), "limit": _shown(node.right, on), "gap": _gap(left, right)}
+    values = names | {
+        "value": _shown(node.left, on),
+        "limit": _shown(node.right, on),
+        "gap": _gap(left, right),
+    }
     return Clause(_ORDERED[node.op, truth], values, truth, secret)
 
 
@@ -219,7 +231,9 @@ def label(node: n.Scalar) -> object:
         case n.Share(rows=rows, applies=applies, holds=holds):
             return Message(N_("{table}中符合条件的比例"), {"table": rows.relation.table.name})
         case n.Arithmetic(op=op, left=left, right=right):
-            return Message("{left}{op}{right}", {"left": label(left), "op": _SIGNS[op], "right": label(right)})
+            return Message(
+                "{left}{op}{right}", {"left": label(left), "op": _SIGNS[op], "right": label(right)}
+            )
         case n.Extreme(kind=kind, items=items):
             template = N_("{items}中的较小者") if kind == "least" else N_("{items}中的较大者")
             return Message(template, {"items": [label(item) for item in items]})
@@ -305,7 +319,14 @@ def _constant_text(node: n.Constant, vocabulary: Vocabulary) -> object:
     return vocabulary.codes[node.codes].labels[str(node.value)] if node.kind == "code" else node.value
 
 
-_COMPARED = {">=": N_("不少于"), ">": N_("超过"), "<=": N_("不超过"), "<": N_("低于"), "=": N_("是"), "<>": N_("不是")}
+_COMPARED = {
+    ">=": N_("不少于"),
+    ">": N_("超过"),
+    "<=": N_("不超过"),
+    "<": N_("低于"),
+    "=": N_("是"),
+    "<>": N_("不是"),
+}
 
 
 def condition_text(node: n.Truth, vocabulary: Vocabulary) -> object:  # noqa: C901 - one case a node
@@ -321,19 +342,29 @@ def condition_text(node: n.Truth, vocabulary: Vocabulary) -> object:  # noqa: C9
             return value.column.name
         case n.Comparison(op=op, left=left, right=right):
             limit = _constant_text(right, vocabulary) if isinstance(right, n.Constant) else label(right)
-            words = {"left": label(left), "op": Message(_COMPARED[op]), "right": limit, "unit": unit_text(left)}
+            words = {
+                "left": label(left),
+                "op": Message(_COMPARED[op]),
+                "right": limit,
+                "unit": unit_text(left),
+            }
             return Message("{left}{op}{right}{unit}", words)
         case n.Among(value=value, options=options):
             listed = [_constant_text(option, vocabulary) for option in options]
             return Message(N_("{label}是{value}"), {"label": label(value), "value": listed})
         case n.Includes(value=value, code=code):
-            return Message(N_("{label}含{code}"), {"label": label(value), "code": _code_label(value.column, code, vocabulary)})
+            return Message(
+                N_("{label}含{code}"),
+                {"label": label(value), "code": _code_label(value.column, code, vocabulary)},
+            )
         case n.NotApplicable(value=value):
             return Message(N_("{label}不适用"), {"label": label(value)})
         case n.Recorded(value=value):
             return Message(N_("{label}已登记"), {"label": label(value)})
         case n.Quantifier(kind=kind, rows=rows):
-            inner = condition_text(rows.where, vocabulary) if rows.where is not None else Message(N_("有记录"))
+            inner = (
+                condition_text(rows.where, vocabulary) if rows.where is not None else Message(N_("有记录"))
+            )
             return Message(_QUANTIFIED[kind], {"table": rows.relation.table.name, "inner": inner})
         case n.Verdict(name=name):
             return Message(N_("“{name}”达标"), {"name": name})
@@ -354,5 +385,5 @@ def _code_label(column: Column, code: str, vocabulary: Vocabulary) -> str:
 
 def _joined(items: tuple[n.Truth, ...], word: str, vocabulary: Vocabulary) -> Message:
     names = {f"item{index}": condition_text(item, vocabulary) for index, item in enumerate(items)}
-    joint = f"{{word}}".join(f"{{{name}}}" for name in names)
+    joint = "{word}".join(f"{{{name}}}" for name in names)
     return Message(joint, names | {"word": Message(word)})

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
-from bangfu.core.expressions.kleene import Tri, tri_and, tri_or
 from bangfu.core.engine.windows import Window, needed_until, years_of
 from bangfu.core.engine.world import NOT_APPLICABLE, UNKNOWN, Row, World, cell
+from bangfu.core.expressions.kleene import Tri, tri_and, tri_or
 from bangfu.core.vocabulary import Link, Relation, Table
 
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from bangfu.core.expressions import intervals as iv
 from bangfu.core.engine.days import DaySet, covered_days
-from bangfu.core.expressions.intervals import Interval, Ratio
-from bangfu.core.expressions.kleene import Tri, tri_and, tri_not, tri_or
 from bangfu.core.engine.lists import is_inside, is_open, related_rows
 from bangfu.core.engine.outcome import Outcome, outcome_of
 from bangfu.core.engine.windows import Window, window_of
 from bangfu.core.engine.world import NOT_APPLICABLE, UNKNOWN, Missing, Row, World, cell
+from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
+from bangfu.core.expressions.intervals import Interval, Ratio
+from bangfu.core.expressions.kleene import Tri, tri_and, tri_not, tri_or
 from bangfu.core.periods import Period
 from bangfu.core.plans.plan import Criterion
 from bangfu.core.vocabulary import Column, ColumnType, Table
@@ -275,7 +275,9 @@ class Evaluator:
                 return Ratio(self._total(node))
             case n.Share(rows=rows, applies=applies, holds=holds):
                 both = n.All((applies, holds))
-                return Ratio(self._count(replace(rows, where=both)), self._count(replace(rows, where=applies)))
+                return Ratio(
+                    self._count(replace(rows, where=both)), self._count(replace(rows, where=applies))
+                )
             case n.DayCount():
                 return Ratio(self._days(node))
             case n.Difference():
@@ -300,7 +302,10 @@ class Evaluator:
         if node.op == "/":
             return Ratio(_product(left.num, right.den), _product(right.num, left.den))
         if node.op == "*":
-            return Ratio(iv.multiply(left.num, right.num), _product(left.den, right.den) if left.den or right.den else None)
+            return Ratio(
+                iv.multiply(left.num, right.num),
+                _product(left.den, right.den) if left.den or right.den else None,
+            )
         other = right.num if node.op == "+" else iv.negate(right.num)
         if left.den is None and right.den is None:
             return Ratio(iv.add(left.num, other))
@@ -409,4 +414,3 @@ def _column_value(found: object, column: Column) -> Value:
             )
         return Ratio(iv.point(Fraction(found)))  # type: ignore[arg-type]
     return found  # type: ignore[return-value]
-

@@ -60,27 +60,33 @@ class Run:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-FINDINGS_SCHEMA = pa.schema([
-    ("criterion", pa.string()),
-    ("subject", pa.string()),
-    ("subject_id", pa.int64()),
-    ("period", pa.string()),
-    ("division", pa.int64()),
-    ("outcome", pa.int8()),
-    ("facts", pa.string()),
-])
-COUNTS_SCHEMA = pa.schema([
-    ("criterion", pa.string()),
-    ("period", pa.string()),
-    ("division", pa.int64()),
-    *((name, pa.int64()) for name in ("met", "unmet", "unknown", "not_applicable", "not_due")),
-])
-MEASURES_SCHEMA = pa.schema([
-    ("criterion", pa.string()),
-    ("subject", pa.string()),
-    ("subject_id", pa.int64()),
-    ("period", pa.string()),
-    ("measure", pa.string()),
-    *((name, pa.decimal128(18, 2)) for name in ("certain", "possible", "threshold", "owed")),
-    ("last_day", pa.date32()),
-])
+FINDINGS_SCHEMA = pa.schema(
+    [
+        ("criterion", pa.string()),
+        ("subject", pa.string()),
+        ("subject_id", pa.int64()),
+        ("period", pa.string()),
+        ("division", pa.int64()),
+        ("outcome", pa.int8()),
+        ("facts", pa.string()),
+    ]
+)
+COUNTS_SCHEMA = pa.schema(
+    [
+        ("criterion", pa.string()),
+        ("period", pa.string()),
+        ("division", pa.int64()),
+        *((name, pa.int64()) for name in ("met", "unmet", "unknown", "not_applicable", "not_due")),
+    ]
+)
+MEASURES_SCHEMA = pa.schema(
+    [
+        ("criterion", pa.string()),
+        ("subject", pa.string()),
+        ("subject_id", pa.int64()),
+        ("period", pa.string()),
+        ("measure", pa.string()),
+        *((name, pa.decimal128(18, 2)) for name in ("certain", "possible", "threshold", "owed")),
+        ("last_day", pa.date32()),
+    ]
+)

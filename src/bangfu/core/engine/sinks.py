@@ -42,11 +42,16 @@ class MemorySink:
 
     def run(self) -> Run:
         """All results."""
-        tables = {kind: pa.concat_tables([schema.empty_table(), *self._parts[kind]]) for kind, schema in KINDS.items()}
+        tables = {
+            kind: pa.concat_tables([schema.empty_table(), *self._parts[kind]])
+            for kind, schema in KINDS.items()
+        }
         by_block: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)
         for block, table in self._blocks:
             by_block[block.subject, block.per].append(table)
-        criteria = {(block.subject, block.per): tuple(c.id for c in block.criteria) for block, _ in self._blocks}
+        criteria = {
+            (block.subject, block.per): tuple(c.id for c in block.criteria) for block, _ in self._blocks
+        }
         verdicts = tuple(
             Verdicts(subject, per, criteria[subject, per], pa.concat_tables(parts))
             for (subject, per), parts in by_block.items()

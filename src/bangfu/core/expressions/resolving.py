@@ -14,7 +14,7 @@ from bangfu.core.errors import Problem
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.kinds import Kind, kind_of, product_unit, quotient_unit, shared_unit
 from bangfu.core.expressions.syntax import ExpressionError, parse_syntax
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 from bangfu.core.vocabulary import Column, ColumnType, Empty, Relation, Table, Vocabulary
 
 _COMPARISONS: Mapping[type[exp.Expression], n.CompareOp] = {
@@ -65,7 +65,9 @@ def refuse(code: str, template: str, remedy: str = "", **values: object) -> Expr
     """An ExpressionError of this language."""
     return ExpressionError(
         Problem(
-            f"expression.{code}", Message(template, values), remedy=Message(remedy, values) if remedy else None
+            f"expression.{code}",
+            Message(template, values),
+            remedy=Message(remedy, values) if remedy else None,
         )
     )
 
@@ -123,7 +125,9 @@ class _Resolver:
     def _check_comparable(self, op: n.CompareOp, a: n.Scalar, b: n.Scalar) -> None:
         left, right = kind_of(a), kind_of(b)
         if (left.name, left.detail) != (right.name, right.detail):
-            raise refuse("kinds", N_("{left}与{right}不能比较。"), left=_kind_name(left), right=_kind_name(right))
+            raise refuse(
+                "kinds", N_("{left}与{right}不能比较。"), left=_kind_name(left), right=_kind_name(right)
+            )
         if left.name in ("bool", "codes") or (left.name in ("text", "code") and op not in ("=", "<>")):
             raise refuse(
                 "order",
@@ -222,7 +226,9 @@ class _Resolver:
             _check_count(tree, (2,))
             value = self._column(args[0])
             if value.column.type is not ColumnType.CODES:
-                raise refuse("includes", N_("includes 只用于多选代码列，“{name}”不是。"), name=value.column.name)
+                raise refuse(
+                    "includes", N_("includes 只用于多选代码列，“{name}”不是。"), name=value.column.name
+                )
             return n.Includes(value, self._code(args[1].name, value.column.codes or ""))
         raise _unknown_function(tree)
 
@@ -254,7 +260,9 @@ class _Resolver:
         node = self.scalar(tree)
         kind = kind_of(node)
         if kind.name != "number":
-            raise refuse("not_a_number", N_("“{text}”是{kind}，这里要用数。"), text=tree.sql(), kind=_kind_name(kind))
+            raise refuse(
+                "not_a_number", N_("“{text}”是{kind}，这里要用数。"), text=tree.sql(), kind=_kind_name(kind)
+            )
         if may_not_apply(node):
             raise refuse(
                 "not_applicable",
@@ -287,7 +295,9 @@ class _Resolver:
     def _date_literal(self, tree: exp.Cast) -> n.Constant:
         literal = tree.this
         if tree.to.this is not exp.DataType.Type.DATE or not isinstance(literal, exp.Literal):
-            raise refuse("cast", N_("不能转换类型：{text}"), N_("日期请写 DATE '2020-06-30'。"), text=tree.sql())
+            raise refuse(
+                "cast", N_("不能转换类型：{text}"), N_("日期请写 DATE '2020-06-30'。"), text=tree.sql()
+            )
         return n.Constant(_date(literal.name), "date")
 
     def _arithmetic(self, op: n.ArithmeticOp, left: n.Scalar, right: n.Scalar) -> n.Scalar:
@@ -312,7 +322,7 @@ class _Resolver:
         otherwise = self._undivided(tree.args["default"])
         return n.Choice(branches, otherwise, self._one_unit([value for _, value in branches] + [otherwise]))
 
-    def _scalar_call(self, tree: exp.Anonymous) -> n.Scalar:  # noqa: C901 - one branch a function
+    def _scalar_call(self, tree: exp.Anonymous) -> n.Scalar:
         name, args = tree.name.lower(), tree.expressions
         match name:
             case "least" | "greatest":
@@ -364,7 +374,10 @@ class _Resolver:
         node = self._coerce(self.scalar(tree), Kind("date"))
         if kind_of(node).name != "date":
             raise refuse(
-                "not_a_date", N_("“{text}”是{kind}，这里要用日期。"), text=tree.sql(), kind=_kind_name(kind_of(node))
+                "not_a_date",
+                N_("“{text}”是{kind}，这里要用日期。"),
+                text=tree.sql(),
+                kind=_kind_name(kind_of(node)),
             )
         return node
 
@@ -374,7 +387,9 @@ class _Resolver:
         node = self._named_scalar(tree) if isinstance(tree, exp.Column) else None
         if isinstance(node, n.ColumnValue):
             return node
-        raise refuse("not_a_column", N_("“{text}”不是“{table}”的列。"), text=tree.sql(), table=self.scope.table.name)
+        raise refuse(
+            "not_a_column", N_("“{text}”不是“{table}”的列。"), text=tree.sql(), table=self.scope.table.name
+        )
 
     def _named_scalar(self, tree: exp.Expression) -> n.Scalar:
         name = tree.name
@@ -384,7 +399,10 @@ class _Resolver:
         if column is not None:
             if not column.in_snapshot:
                 raise refuse(
-                    "identity", N_("“{name}”是身份信息，不进入核查。"), N_("请改用不识别个人的列。"), name=column.name
+                    "identity",
+                    N_("“{name}”是身份信息，不进入核查。"),
+                    N_("请改用不识别个人的列。"),
+                    name=column.name,
                 )
             return n.ColumnValue(self.scope.table.id, column)
         found = (

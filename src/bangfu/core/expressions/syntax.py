@@ -9,7 +9,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parser import Parser
 
 from bangfu.core.errors import Problem
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 
 MAX_LENGTH = 4000
 

@@ -62,7 +62,9 @@ def _block(plan: Plan, as_of: date, subject: str, per: str) -> Block:
     source += frame.joins()
     steps = ", ".join(f"{name} AS ({sql})" for name, sql in setting.steps.items())
     rows = f"{f'WITH {steps} ' if steps else ''}SELECT {', '.join(columns)} FROM {' '.join(source)}"
-    return Block(subject, per, criteria, rows, named, tuple(owed), frozenset(tables_of(plan.vocabulary, criteria)))
+    return Block(
+        subject, per, criteria, rows, named, tuple(owed), frozenset(tables_of(plan.vocabulary, criteria))
+    )
 
 
 def _verdict(criterion: Criterion, final: Reader, standing: Reader, closed: str) -> str:
@@ -96,7 +98,12 @@ def fact_nodes(truth: n.Truth) -> Iterator[tuple[str, n.Scalar]]:
         case n.Comparison(left=left, right=right):
             yield from _values(left)
             yield from _values(right)
-        case n.Flag(value=value) | n.Among(value=value) | n.Includes(value=value) | n.NotApplicable(value=value):
+        case (
+            n.Flag(value=value)
+            | n.Among(value=value)
+            | n.Includes(value=value)
+            | n.NotApplicable(value=value)
+        ):
             yield from _values(value)
 
 
@@ -169,7 +176,8 @@ def _json_text(column: str) -> str:
 def facts_json(block: Block, criterion_id: str) -> str:
     """SQL of the facts of one criterion as a JSON object."""
     parts = [
-        f"""'{"," if index else ""}"{name}":' || {sql}""" for index, (name, sql) in enumerate(block.facts[criterion_id])
+        f"""'{"," if index else ""}"{name}":' || {sql}"""
+        for index, (name, sql) in enumerate(block.facts[criterion_id])
     ]
     return " || ".join(["'{'", *parts, "'}'"])
 
@@ -187,7 +195,12 @@ def _owed(criterion: Criterion, reader: Reader, columns: list[str]) -> Iterator[
         if not isinstance(had, n.Named):
             continue
         measure, threshold = reader.value(had), reader.value(needed)
-        if not isinstance(measure, Number) or not isinstance(threshold, Number) or measure.den or threshold.den:
+        if (
+            not isinstance(measure, Number)
+            or not isinstance(threshold, Number)
+            or measure.den
+            or threshold.den
+        ):
             continue
         names = [f"o{len(columns)}_{index}_{part}" for part in ("low", "high", "need")]
         values = (measure.num.low, measure.num.high, threshold.num.high)

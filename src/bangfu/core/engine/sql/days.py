@@ -138,13 +138,17 @@ def _intervals(reader: Reader, rows: n.Rows, sure: n.Truth | None, nights: bool,
             yield sql
 
 
-def _row_intervals(reader: Reader, rows: n.Rows, sure: n.Truth | None, nights: bool, tag: int) -> Iterator[str]:
+def _row_intervals(
+    reader: Reader, rows: n.Rows, sure: n.Truth | None, nights: bool, tag: int
+) -> Iterator[str]:
     setting, relation = reader.frame.setting, rows.relation
     window = setting.window(rows.within, reader.frame.table, "s")
     path = path_of(relation, setting, "t")
     belongs = inside(relation, "t", path.members, window, setting)
     conditions = [node for node in (rows.where, sure) if node is not None]
-    frame = Frame(setting, relation.table, any(is_timed(node) for node in conditions) and reader.frame.is_timed)
+    frame = Frame(
+        setting, relation.table, any(is_timed(node) for node in conditions) and reader.frame.is_timed
+    )
     inner = type(reader)(frame)
     where = inner.truth(rows.where) if rows.where is not None else "TRUE"
     surely = inner.truth(sure) if sure is not None else "TRUE"
@@ -155,7 +159,9 @@ def _row_intervals(reader: Reader, rows: n.Rows, sure: n.Truth | None, nights: b
     if reader.frame.is_timed:
         source.append(f"JOIN period AS p ON ({belongs}) IS DISTINCT FROM FALSE")
     source += frame.joins()
-    tail = f"FROM {' '.join(source)} WHERE ({belongs}) IS DISTINCT FROM FALSE AND {where} IS DISTINCT FROM FALSE"
+    tail = (
+        f"FROM {' '.join(source)} WHERE ({belongs}) IS DISTINCT FROM FALSE AND {where} IS DISTINCT FROM FALSE"
+    )
     period = "p.period_id, " if reader.frame.is_timed else ""
     spans = [row_span(relation.table, "t"), *path.members]
     a, b = _clip([span.possible for span in spans], window, nights, None)
@@ -188,7 +194,9 @@ def _untold_interval(
 ) -> str | None:
     """Days after a list ends, on which anything may yet turn out."""
     setting, frame = reader.frame.setting, reader.frame
-    is_dated = link.through is not None or (link is rows.relation.path[0] and rows.relation.table.timing.is_dated)
+    is_dated = link.through is not None or (
+        link is rows.relation.path[0] and rows.relation.table.timing.is_dated
+    )
     known = f"t.{quoted(link.known_to)}" if link.known_to else None
     if not is_dated and known is None:
         return None
@@ -266,7 +274,9 @@ def _keyed_rows(reader: Reader, rows: n.Rows, match: tuple[str, ...], tag: int) 
     window = setting.window(rows.within, reader.frame.table, "s")
     path = path_of(relation, setting, "t")
     belongs = inside(relation, "t", path.members, window, setting)
-    frame = Frame(setting, relation.table, rows.where is not None and is_timed(rows.where) and reader.frame.is_timed)
+    frame = Frame(
+        setting, relation.table, rows.where is not None and is_timed(rows.where) and reader.frame.is_timed
+    )
     inner = type(reader)(frame)
     truth = f"({belongs} AND {inner.truth(rows.where)})" if rows.where is not None else f"({belongs})"
     source = [f"{quoted(relation.table.id)} AS t", *path.joins]

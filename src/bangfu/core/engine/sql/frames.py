@@ -213,4 +213,13 @@ def _possibly(truth: str) -> str:
     return "TRUE" if truth == "TRUE" else f"({truth}) IS DISTINCT FROM FALSE"
 
 
-__all__ = ["Frame", "ListGroup", "Path", "absent_sql", "is_timed", "is_timed_list", "owner_relations", "path_of"]
+__all__ = [
+    "Frame",
+    "ListGroup",
+    "Path",
+    "absent_sql",
+    "is_timed",
+    "is_timed_list",
+    "owner_relations",
+    "path_of",
+]

@@ -58,7 +58,10 @@ class Reader:
                 return self._quantifier(node)
 
     def _comparison(self, node: n.Comparison) -> str:
-        for left, op, right in ((node.left, node.op, node.right), (node.right, _MIRRORED[node.op], node.left)):
+        for left, op, right in (
+            (node.left, node.op, node.right),
+            (node.right, _MIRRORED[node.op], node.left),
+        ):
             if isinstance(right, n.Constant):
                 plain = _plain(left)
                 if isinstance(plain, n.Share):
@@ -129,11 +132,15 @@ class Reader:
             if owners is None:
                 conditions.append(self._list_open(link, rows.relation, own, "t"))
                 continue
-            group = self.frame.group(owners, rows.within, is_timed_list(rows.relation) and rows.within != "own")
+            group = self.frame.group(
+                owners, rows.within, is_timed_list(rows.relation) and rows.within != "own"
+            )
             opened = self._list_open(link, rows.relation, group.window, "t")
             belongs = f"({opened})" if group.inside == "TRUE" else f"({group.inside} AND ({opened}))"
             conditions += group.truth_bit(belongs)
-        return "(" + " OR ".join(f"COALESCE({c}, FALSE)" if "bits" in c else f"({c})" for c in conditions) + ")"
+        return (
+            "(" + " OR ".join(f"COALESCE({c}, FALSE)" if "bits" in c else f"({c})" for c in conditions) + ")"
+        )
 
     def _list_open(self, link: Link, relation: Relation, window: WindowSql, alias: str) -> str:
         known = f"{alias}.{quoted(link.known_to)}" if link.known_to else None
@@ -306,7 +313,9 @@ class Reader:
         if node.unit == "days":
             return Number(v.both(f"DATE_DIFF('day', {a}, {b})"), absent=absent)
         if node.unit == "months":
-            months = f"((YEAR({b}) - YEAR({a})) * 12 + MONTH({b}) - MONTH({a}) - CAST(DAY({b}) < DAY({a}) AS INT))"
+            months = (
+                f"((YEAR({b}) - YEAR({a})) * 12 + MONTH({b}) - MONTH({a}) - CAST(DAY({b}) < DAY({a}) AS INT))"
+            )
             return Number(v.both(months), absent=absent)
         before = f"(MONTH({b}) * 100 + DAY({b})) < (MONTH({a}) * 100 + DAY({a}))"
         return Number(v.both(f"(YEAR({b}) - YEAR({a}) - CAST({before} AS INT))"), absent=absent)

@@ -72,7 +72,9 @@ class Setting:
             year = str(self.as_of.year)
             return WindowSql(FIRST_DAY, self.today, year, year, is_once=True)
         side = "before_" if within == "previous" else ""
-        return WindowSql(f"p.{side}first_on", f"p.{side}last_on", f"YEAR(p.{side}first_on)", f"YEAR(p.{side}last_on)")
+        return WindowSql(
+            f"p.{side}first_on", f"p.{side}last_on", f"YEAR(p.{side}first_on)", f"YEAR(p.{side}last_on)"
+        )
 
     def needed_until(self, window: WindowSql, relation: Relation) -> str:
         """The day up to which a dated list must be complete."""

@@ -64,7 +64,9 @@ def _starts_by_end(a: SpanSql, b: SpanSql) -> str:
     return f"COALESCE({plain}, CASE WHEN {a.start} <= {b.start} OR {a.end} <= {b.end} THEN TRUE END)"
 
 
-def inside(relation: Relation, alias: str, members: Iterable[SpanSql], window: WindowSql, setting: Setting) -> str:
+def inside(
+    relation: Relation, alias: str, members: Iterable[SpanSql], window: WindowSql, setting: Setting
+) -> str:
     """Whether a row belongs to the subject within the window; "TRUE" where it always does."""
     table = relation.table
     members = list(members)

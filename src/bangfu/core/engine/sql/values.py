@@ -103,13 +103,17 @@ def multiply(a: Sides, b: Sides) -> Sides:
     products = [f"{x} * {y}" for x in (a.low, a.high) for y in (b.low, b.high)]
     known = " AND ".join(f"{side} IS NOT NULL" for side in (a.low, a.high, b.low, b.high))
     low = f"CASE WHEN {positive} THEN {a.low} * {b.low} WHEN {known} THEN LEAST({', '.join(products)}) END"
-    high = f"CASE WHEN {positive} THEN {a.high} * {b.high} WHEN {known} THEN GREATEST({', '.join(products)}) END"
+    high = (
+        f"CASE WHEN {positive} THEN {a.high} * {b.high} WHEN {known} THEN GREATEST({', '.join(products)}) END"
+    )
     return Sides(f"({low})", f"({high})")
 
 
 def least(items: Sequence[Sides]) -> Sides:
     """The least: its low side only where every item has one; SQL's LEAST skips NULL."""
-    return Sides(_all_known("LEAST", [i.low for i in items], items), f"LEAST({', '.join(i.high for i in items)})")
+    return Sides(
+        _all_known("LEAST", [i.low for i in items], items), f"LEAST({', '.join(i.high for i in items)})"
+    )
 
 
 def greatest(items: Sequence[Sides]) -> Sides:
@@ -128,7 +132,9 @@ def _all_known(function: str, sides: list[str], items: Sequence[Sides]) -> str:
 
 def hull(a: Sides, b: Sides) -> Sides:
     """Whatever either may be."""
-    return Sides(_all_known("LEAST", [a.low, b.low], [a, b]), _all_known("GREATEST", [a.high, b.high], [a, b]))
+    return Sides(
+        _all_known("LEAST", [a.low, b.low], [a, b]), _all_known("GREATEST", [a.high, b.high], [a, b])
+    )
 
 
 def choose(condition: str, a: Sides, b: Sides) -> Sides:
