@@ -23,11 +23,13 @@ from bangfu.core.register import (
     Kind,
     ParquetRegister,
     Receipt,
+    Succession,
     create_register,
     creates,
     durable,
     fold,
     open_register,
+    successors,
     updates,
 )
 from bangfu.core.register import cache as cache_module
@@ -35,6 +37,7 @@ from bangfu.core.register import log as log_module
 from bangfu.core.register import store as store_module
 from tests.unit.register.test_folding import histories, sets_of, village
 from tests.unit.register.worlds import (
+    DAY,
     HOME,
     PERSON,
     VOCABULARY,
@@ -172,6 +175,17 @@ def test_reading_a_batch_gives_what_was_written(register: ParquetRegister) -> No
     assert read.tables["person"]["full_name"].to_list() == ["甲", "乙", "丙"]
 
 
+def test_successions_are_kept_and_taken_back(register: ParquetRegister) -> None:
+    split = replace(
+        resize("2", register.state(), {1: 1}),
+        successors=successors("household", [(1, 2)], Succession.SPLIT, DAY),
+    )
+    register.append(split)
+    assert reopened(register).state().successors.rows() == [("household", 1, 2, "split", DAY)]
+    register.undo(2, batch("u"))
+    assert reopened(register).state().successors.height == 0
+
+
 # Who may read it
 
 
@@ -301,9 +315,11 @@ def test_a_table_that_is_no_parquet_though_its_hash_is_right(
 ) -> None:
     path = register.folder / "log" / "00000001" / "person.parquet"
     path.write_bytes(b"not Parquet at all")
-    digest = register.batches()[0].tables["person"].hash
-    monkeypatch.setattr(log_module, "_hash", lambda content: digest)
-    with pytest.raises(RegisterError, match="损坏"):
+    digest, truly = register.batches()[0].tables["person"].hash, log_module._hash
+    monkeypatch.setattr(
+        log_module, "_hash", lambda content: digest if content[:3] == b"not" else truly(content)
+    )
+    with pytest.raises(RegisterError, match=r"person\.parquet"):
         register.read(1)
 
 

@@ -61,6 +61,7 @@ def marriages_in(state: State, vocabulary: Vocabulary, batch: Batch, persons: pl
 def _join(draft: Draft, batch: Batch, kind: Kind, persons: pl.DataFrame, reason: str) -> ChangeSet:
     if "household_id" not in persons.columns or persons["household_id"].null_count():
         raise refusal("no_household", N_("新增成员要写明所在户"), "person.household_id")
+    draft.rows("household", persons["household_id"])
     defaults = {"joined_on": pl.lit(batch.effective_on), "joined_by": pl.lit(reason)}
     absent = [value.alias(name) for name, value in defaults.items() if name not in persons.columns]
     draft.create("person", persons.with_columns(absent))
@@ -106,6 +107,7 @@ def move_persons(
 ) -> ChangeSet:
     """People who go to another household of the register: person_id, household_id, relation to its head."""
     draft = Draft(state, vocabulary)
+    draft.rows("household", moves["household_id"])
     _resettle(draft, moves)
     _relate(draft, relations)
     return _finish(draft, batch, Kind.MOVE)
@@ -213,7 +215,9 @@ def _finish(draft: Draft, batch: Batch, kind: Kind) -> ChangeSet:
         _census(before), on="household_id", how="full", coalesce=True, suffix="_before"
     )
     census = census.with_columns(pl.col("members", "heads", "members_before").fill_null(0))
-    lawful = (pl.col("members") == 0) | (pl.col("heads") == 1) | pl.col("heads").eq_missing("heads_before")
+    lawful = (
+        (pl.col("members") == 0) | (pl.col("heads") == 1) | pl.col("heads").eq_missing(pl.col("heads_before"))
+    )
     wrong = census.filter(~lawful)["household_id"].sort()
     if wrong.len():
         where = f"household {wrong.to_list()[:5]}"
