@@ -1,29 +1,26 @@
-"""The command `bangfu`."""
+"""The entry point: the environment is read here, once, and the language chosen before anything speaks."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import gettext
+import os
+import sys
+from importlib.resources import files
 
-import typer
+from bangfu.core.messages import DEFAULT_LANGUAGE, LANGUAGES, set_language
 
-from bangfu import __version__
-
-app = typer.Typer(no_args_is_help=True, add_completion=True)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"bangfu {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def bangfu(
-    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
-) -> None:
-    """帮扶：把工作方案变成可以运行的软件。"""
+LANGUAGE_VARIABLE = "BANGFU_LANGUAGE"
 
 
 def main() -> None:
-    """The entry point of the command line."""
-    app()
+    """Run `bangfu`."""
+    language = os.environ.get(LANGUAGE_VARIABLE, DEFAULT_LANGUAGE)
+    if language not in LANGUAGES:
+        sys.exit(f"{LANGUAGE_VARIABLE}={language}: zh_CN, en")
+    set_language(language)
+    # The words of the argument parser itself come from the default gettext domain, asked when it is imported.
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain("messages", str(files("bangfu") / "locale"))
+    from bangfu.cli.app import run  # after the language is known: help texts are made on import
+
+    run()

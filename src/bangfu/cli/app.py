@@ -1,0 +1,52 @@
+"""The commands together; an error for people is shown without a traceback and with its exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bangfu import __version__
+from bangfu.cli import plans, registers, runs
+from bangfu.cli.console import err, show_problems, t
+from bangfu.core.errors import UserError
+from bangfu.core.messages import N_
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help=t(N_("帮扶：把工作方案变成可以运行的软件。导入登记表，逐户逐村核查，得到问题清单和说明。")),
+    epilog=t(N_("示例：bangfu plan show s4_nanhuzhou")),
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.add_typer(plans.app, name="plan")
+registers.add_commands(app)
+runs.add_commands(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bangfu {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def bangfu(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help=t(N_("显示版本号。")))
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+def run() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except UserError as error:
+        show_problems(error.problems)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print(t(N_("已停止，没有留下半途的结果。")), markup=False)
+        sys.exit(130)

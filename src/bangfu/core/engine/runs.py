@@ -1,0 +1,200 @@
+"""A run on disk: a snapshot judged by a plan, kept with what it was made from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from bangfu import __version__
+from bangfu.core.calendars import Calendar
+from bangfu.core.engine.duckdb import evaluate_into
+from bangfu.core.engine.explaining import Explanation, explain
+from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHEMA, Ask
+from bangfu.core.engine.sinks import FolderSink
+from bangfu.core.engine.subsets import world_around
+from bangfu.core.errors import Problem, SnapshotError
+from bangfu.core.messages import Message, N_
+from bangfu.core.periods import PERIOD_KINDS, Period, containing, named, once, parse_period, previous
+from bangfu.core.plans.pack import Pack
+from bangfu.core.plans.plan import Criterion, Plan
+from bangfu.core.snapshots import Snapshot
+
+FORMAT = 1
+MANIFEST = "run.json"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """An evaluated snapshot. Frames have the schemas of `engine/run.py`."""
+
+    folder: Path
+    manifest: dict[str, object]
+
+    @property
+    def as_of(self) -> date:
+        """The day judged."""
+        return date.fromisoformat(str(self.manifest["as_of"]))
+
+    @property
+    def periods(self) -> list[Period]:
+        """The periods judged, once excepted."""
+        listed: list[dict[str, str]] = self.manifest["periods"]  # type: ignore[assignment]
+        return [
+            Period(date.fromisoformat(p["start"]), date.fromisoformat(p["end"]), p["kind"], p["id"])  # type: ignore[arg-type]
+            for p in listed
+        ]
+
+    def period(self, period_id: str) -> Period:
+        """The period of that id."""
+        return next((p for p in self.periods if p.id == period_id), once(self.as_of))
+
+    def findings(self) -> pl.LazyFrame:
+        """criterion, subject, subject_id, period, division, outcome, facts."""
+        return self._parts("findings", FINDINGS_SCHEMA)
+
+    def counts(self) -> pl.LazyFrame:
+        """criterion, period, division, met, unmet, unknown, not_applicable, not_due."""
+        frame = self._parts("counts", COUNTS_SCHEMA)
+        keys = ["criterion", "period", "division"]
+        return frame.group_by(keys).agg(pl.exclude(keys).sum()).sort(keys)
+
+    def measures(self) -> pl.LazyFrame:
+        """criterion, subject, subject_id, period, measure, certain, possible, threshold, owed, last_day."""
+        return self._parts("measures", MEASURES_SCHEMA)
+
+    def verdicts(self, subject: str, per: str) -> pl.LazyFrame:
+        """subject_id, period, division and an outcome column per criterion of that block."""
+        return pl.scan_parquet(self.folder / "verdicts" / f"{subject}.{per}-*.parquet")
+
+    def _parts(self, kind: str, schema: pa.Schema) -> pl.LazyFrame:
+        files = sorted(self.folder.glob(f"{kind}-*.parquet"))
+        if not files:
+            return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
+        return pl.scan_parquet(files)
+
+
+def evaluate_snapshot(
+    plan: Plan, snapshot: Snapshot, folder: Path, ask: Ask, engine_name: str = "duckdb", memory: str = ""
+) -> RunFolder:
+    """Judge a snapshot and keep the results in a new folder; the folder appears only when complete.
+
+    Raises EngineError, Cancelled, SnapshotError (the folder exists already).
+    """
+    if folder.exists():
+        problem = Problem("run.exists", Message(N_("这里已有内容，不能写入核查结果")), str(folder))
+        raise SnapshotError(problem)
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        evaluate_into(FolderSink(partial), plan, snapshot.tables, ask, memory)
+        manifest = _manifest(plan, snapshot, ask, engine_name)
+        (partial / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return open_run(folder)
+
+
+def _manifest(plan: Plan, snapshot: Snapshot, ask: Ask, engine_name: str) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        "engine": engine_name,
+        "engine_version": __version__,
+        "as_of": ask.as_of.isoformat(),
+        "plan": plan.id,
+        "plan_version": plan.version,
+        "plan_digest": plan.digest,
+        "plan_title": plan.title,
+        "snapshot": snapshot.content_hash,
+        "snapshot_folder": str(snapshot.folder),
+        "periods": [
+            {"id": p.id, "kind": p.kind, "start": p.start.isoformat(), "end": p.end.isoformat()} for p in ask.periods
+        ],
+        "criteria": [c.id for c in plan.criteria],
+    }
+
+
+def open_run(folder: Path) -> RunFolder:
+    """Open a run. Raises SnapshotError where there is none."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        remedy = Message(N_("请先运行 bangfu evaluate。"))
+        raise SnapshotError(
+            Problem("run.missing", Message(N_("这里没有完整的核查结果")), str(folder), remedy)
+        ) from error
+    return RunFolder(folder, manifest)
+
+
+def default_periods(pack: Pack, plan: Plan, as_of: date) -> list[Period]:
+    """For each kind of period the plan uses: the last one ended and the one under way; its stages and campaign."""
+    found: list[Period] = []
+    for kind in PERIOD_KINDS:
+        if kind == "once" or not any(c.per == kind for c in plan.criteria):
+            continue
+        if kind == "stage":
+            stages = pack.content.campaign.stages
+            found += [named("stage", s.id, s.start, s.to) for s in stages if s.start and s.to]
+        elif kind in ("campaign", "term"):
+            found += [named(kind, pack.head.id, *plan.campaign)] if plan.campaign else []
+        else:
+            current = containing(kind, as_of)
+            found += [previous(current), current]
+    return found
+
+
+def periods_from(texts: Sequence[str], pack: Pack, plan: Plan, as_of: date) -> list[Period]:
+    """Periods as typed (2024-06, 2024-W23, a stage's id); none: the default ones."""
+    if not texts:
+        return default_periods(pack, plan, as_of)
+    known = {p.id.partition(":")[2]: p for p in default_periods(pack, plan, as_of) if ":" in p.id}
+    return [parse_period(text, as_of, known) for text in texts]
+
+
+def explanations(
+    plan: Plan, findings: pl.DataFrame, run: RunFolder, tables: Snapshot, calendar: Calendar
+) -> Iterator[Explanation]:
+    """The explanation of every finding, in the order of the rows (columns criterion, subject_id, period)."""
+    by_subject: dict[str, list[Criterion]] = {}
+    for criterion in plan.criteria:
+        by_subject.setdefault(criterion.subject, []).append(criterion)
+    worlds = {}
+    for subject, criteria in by_subject.items():
+        ids = {c.id for c in criteria}
+        wanted = findings.filter(pl.col("criterion").is_in(ids))
+        if wanted.height:
+            used = [c for c in criteria if c.id in set(wanted["criterion"])]
+            world = world_around(plan, used, wanted["subject_id"], tables.tables, run.as_of, calendar)
+            key = plan.vocabulary.tables[subject].key
+            worlds[subject] = world, {row[key]: row for row in world.rows(subject)}
+    for criterion_id, subject_id, period_id in findings.select("criterion", "subject_id", "period").iter_rows():
+        criterion = next(c for c in plan.criteria if c.id == criterion_id)
+        world, rows = worlds[criterion.subject]
+        yield explain(criterion, world, run.period(period_id), rows[subject_id])
+
+
+def recheck(
+    plan: Plan, subject: str, subject_id: int, run: RunFolder, tables: Snapshot, calendar: Calendar
+) -> list[tuple[Period, Explanation]]:
+    """Every criterion on one subject, judged anew from the snapshot by the reference evaluator."""
+    criteria = [c for c in plan.criteria if c.subject == subject]
+    if not criteria:
+        return []
+    world = world_around(plan, criteria, [subject_id], tables.tables, run.as_of, calendar)
+    rows = world.rows(subject)
+    if not rows:
+        problem = Problem("run.no_subject", Message(N_("快照中没有这个对象：{id}"), {"id": str(subject_id)}))
+        raise SnapshotError(problem)
+    found = []
+    for criterion in criteria:
+        periods = [once(run.as_of)] if criterion.per == "once" else [p for p in run.periods if p.kind == criterion.per]
+        found += [(period, explain(criterion, world, period, rows[0])) for period in periods]
+    return found
