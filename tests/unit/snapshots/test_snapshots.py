@@ -24,7 +24,7 @@ from bangfu.core.register import Batch, ChangeSet, Kind, create_register, create
 from bangfu.core.snapshots import Snapshot, arrow_schema, open_snapshot, snapshot_register, write_snapshot
 from bangfu.core.snapshots import write as write_module
 from bangfu.core.vocabulary import ColumnType, Sensitivity, load_vocabulary
-from tests.unit.register.worlds import DAY, MOMENT, VOCABULARY, founding, resize
+from tests.unit.register.worlds import DAY, HOME, MOMENT, PERSON, VOCABULARY, change_set, founding, resize
 
 HOMES = pl.DataFrame(
     {
@@ -166,6 +166,25 @@ def test_a_register_is_shown_as_of_a_day(tmp_path: Path) -> None:
     assert [pl.read_parquet(s.tables["household"])["size"][0] for s in (early, late)] == [2, 9]
     assert (early.source, late.source) == ("register:2", "年中")
     assert early.tables.keys() == {"village", "household", "person"}
+
+
+def test_a_day_before_anything_took_effect_is_no_empty_success(tmp_path: Path) -> None:
+    register = create_register(tmp_path / "r", vocabulary=VOCABULARY)
+    register.append(founding(on=date(2020, 6, 1)))
+    assert problems_of(lambda: snapshot_register(register, date(2020, 5, 31), tmp_path / "s")) == [
+        ("empty", str(register.folder))
+    ]
+
+
+def test_rows_that_took_effect_before_their_parents_are_told(tmp_path: Path) -> None:
+    register = create_register(tmp_path / "r", vocabulary=VOCABULARY)
+    register.append(founding(on=date(2020, 6, 1)))
+    early = creates(PERSON, pl.DataFrame({"person_id": [4], "household_id": [1]}))
+    home = creates(HOME, pl.DataFrame({"household_id": [5]}))
+    register.append(change_set("2", {"person": early, "household": home}))
+    assert problems_of(lambda: snapshot_register(register, DAY, tmp_path / "s")) == [
+        ("no_parent", "person.household_id")
+    ]
 
 
 # What is refused

@@ -70,9 +70,14 @@ def snapshot_register(
 ) -> Snapshot:
     """Snapshot of a register as of a day, as it knows that day now.
 
-    Raises SnapshotError as `write_snapshot`, RegisterError as the register.
+    Raises SnapshotError as `write_snapshot`, and where nothing had taken effect by that day (an empty
+    snapshot would judge nobody and look like success); RegisterError as the register.
     """
     state = register.state(as_of)
+    if not state.tables:
+        message = Message(N_("到 {day} 为止登记库没有内容"), {"day": as_of})
+        remedy = Message(N_("请换一个日期，或在导入时写明内容从哪一天起算。"))
+        raise SnapshotError(Problem("snapshot.empty", message, str(register.folder), remedy))
     tables = {name: frame.drop(VERSION) for name, frame in state.tables.items()}
     return write_snapshot(tables, as_of, folder, source or f"register:{register.seq}", register.vocabulary)
 
@@ -194,7 +199,9 @@ def _require_parents(vocabulary: Vocabulary, entries: Mapping[str, TableEntry], 
             children = pl.scan_parquet(folder / entry.file).select(link.column).drop_nulls()
             lost = children.join(parents, left_on=link.column, right_on=parent.key, how="anti")
             if lost.select(pl.len()).collect().item():
-                problems.append(_problem("no_parent", N_("有的行指向不存在的上级"), f"{name}.{link.column}"))
+                remedy = Message(N_("请检查这些行与其上级各从哪一天起算。"))
+                message = Message(N_("有的行指向这一天不存在的上级"))
+                problems.append(Problem("snapshot.no_parent", message, f"{name}.{link.column}", remedy))
     if problems:
         raise SnapshotError(problems)
 
