@@ -76,4 +76,35 @@ REASONS: dict[str, Reason] = {
     "birth_differs": _doubtful(N_("与证件号码里的出生日期 {detail} 不一致"), N_("照证件核对")),
     "gender_differs": _doubtful(N_("与证件号码的性别位（{detail}）不一致"), N_("照证件核对")),
     "id_suffix": _doubtful(N_("残疾证号后缀不合规则"), N_("照残疾人证核对")),
+    # rows of the register
+    "missing_key": _refused(N_("没有编号或证件号码，不知是谁"), N_("补上编号")),
+    "ambiguous_match": _refused(
+        N_("登记里有几条都对得上，不知是哪一条"), N_("补上编号，或先在登记中核对重复的记录")
+    ),
+    "key_differs": _refused(N_("与登记里同一人（户）的编号不同"), N_("核对编号；确实改了编号的先作更正")),
+    "not_in_register": _refused(N_("登记里没有这一户（人）"), N_("先导入户和人口，再导入这张表")),
+    "duplicate_row": _refused(N_("与第 {detail} 行重复"), N_("删去重复的一行，或更正编号")),
+    "differs_in_sheet": _refused(N_("与第 {detail} 行同一户（人、单位）的内容不同"), N_("改成一致")),
+    "differs_between_sheets": _refused(N_("与另一张工作表里的内容不同"), N_("改成一致")),
+    "differs_from_register": _doubtful(N_("与登记里的不同，没有采用"), N_("核对是否填错了行")),
+    "changes_fixed": _doubtful(
+        N_("与登记里的不同，而这一项一般不会变"), N_("核对；登记有误的，导入后即更正")
+    ),
+    "other_household": _refused(N_("登记里这个人在另一户"), N_("核对；确实迁移、分户的，先办变更")),
+    "no_head": _refused(N_("这一户没有户主"), N_("在与户主关系中注明谁是户主")),
+    "two_heads": _refused(N_("这一户有几个户主"), N_("一户只留一个户主")),
+    "id_twice": _refused(N_("同一户里两个人的证件号码相同"), N_("照证件核对")),
+    "id_in_two_households": _refused(N_("同一证件号码出现在两户"), N_("核对这个人属于哪一户")),
+    "not_in_sheet": _doubtful(
+        N_("登记里这一户还有表中没有的人（{detail} 人）"), N_("核对；已去世、迁出的办理变更")
+    ),
+    # places
+    "place_missing": _refused(N_("新的一户没有写明在哪个村"), N_("补上乡、村的名称")),
+    "place_unknown": _refused(N_("区划里没有这个地方"), N_("照行政区划的正式名称填写")),
+    "place_ambiguous": _refused(N_("有几个同名的地方（{detail}）"), N_("补上县、乡的名称")),
+    "place_outside": _refused(N_("不在本地（{detail}）范围内"), N_("核对；别处的数据请由别处导入")),
+    "place_differs": _doubtful(N_("与登记里这一户所在的村不同，按表更正"), N_("核对是否填错了村")),
+    # amounts
+    "no_year": _refused(N_("不知是哪一年的收入"), N_("加上“年度”列，或在标题中写明年度")),
+    "total_differs": _refused(N_("合计不等于各项之和（{detail}）"), N_("核对各项和合计")),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,9 +14,11 @@ from bangfu.core.sheets.folding import fold
 from bangfu.core.sheets.headers import Header
 from bangfu.core.sheets.layouts import SKIP, Layout, Target, column_of
 from bangfu.core.sheets.values import ISSUE_SCHEMA, Cleaned, clean_column
-from bangfu.core.vocabulary import Vocabulary
+from bangfu.core.vocabulary import ColumnType, Vocabulary
 
 ROW = "_row"  # the row of the sheet, from 0
+TARGET = "_target"  # the column of the sheet from which a row of its own was made
+SOFT = "?"  # ends the name of a column that only fills what is empty in the register
 ISSUES: dict[str, pl.DataType] = {
     "row": pl.UInt32(),
     "target": pl.String(),
@@ -26,7 +28,6 @@ ISSUES: dict[str, pl.DataType] = {
 _TOTALS = {"合计", "总计", "小计", "共计"}
 _NOTE = re.compile(r"注|备注|说明|填表|填报|制表|审核|负责人|单位|联系人|报送|合计|总计|小计|共计|第.*页")
 _EXACT_FORMS = ("number", "id_number", "phone")
-_SAID = "_said."
 _DIFFERING = {"birth_date": "birth_differs", "gender": "gender_differs"}
 _GENDERS = {"male": "男", "female": "女"}
 
@@ -64,9 +65,9 @@ def stage_sheet(
         frame = frame.with_columns(cleaned.values.alias(target.name))
         issues.append(_placed(cleaned.issues, frame, target.name))
         if facts := layout.derived.get(target.name):
-            frame = _derive(frame, target.table, cleaned, facts)
-    frame, differing = _compare(frame, layout)
-    issues += differing
+            frame = _derive(frame, target, cleaned, facts)
+        frame = _imply(frame, target, vocabulary)
+    issues += _differing(frame)
     formulas = sum(1 for row, column in sheet.formulas if row > header.last and column in header.targets)
     places = {target.name: at for target, at in targets.items()}
     return StagedSheet(sheet, layout, header, frame, pl.concat(issues), places, skipped, formulas)
@@ -87,7 +88,8 @@ def _filled(sheet: RawSheet, header: Header) -> Rows:
 
 def _body(rows: Rows, header: Header, layout: Layout) -> tuple[Rows, tuple[int, ...]]:
     """Rows of data; and the numbers of those that only look like it."""
-    named = {at: header.texts[at] for at, target in header.targets.items() if target in layout.needed}
+    needed = {target for group in layout.needed for target in group}
+    named = {at: header.texts[at] for at, target in header.targets.items() if target in needed}
     skipped = []
     kept = {}
     for at, row in rows.items():
@@ -158,31 +160,37 @@ def _placed(issues: pl.DataFrame, frame: pl.DataFrame, target: str) -> pl.DataFr
     return issues.with_columns(rows.alias("row"), pl.lit(target).alias("target")).select(ISSUES.keys())
 
 
-def _derive(frame: pl.DataFrame, table: str, cleaned: Cleaned, facts: Mapping[str, str]) -> pl.DataFrame:
-    """Columns `<table>.<column>` said by an ID number, kept apart until the sheet's own are there."""
+def _derive(frame: pl.DataFrame, target: Target, cleaned: Cleaned, facts: Mapping[str, str]) -> pl.DataFrame:
+    """What an ID number says beside itself, as soft columns; whether it is valid is a fact of its own."""
     return frame.with_columns(
-        cleaned.extra[fact].alias(f"{_SAID}{table}.{column}") for fact, column in facts.items()
+        cleaned.extra[fact].alias(f"{target.table}.{column}{'' if fact == 'valid' else SOFT}")
+        for fact, column in facts.items()
     )
 
 
-def _compare(frame: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """The sheet's own cells first, then what the ID number says; where the two differ, an issue."""
-    issues = []
-    for said in [name for name in frame.columns if name.startswith(_SAID)]:
-        name = said.removeprefix(_SAID)
-        if name not in frame.columns:
-            frame = frame.rename({said: name})
-            continue
-        code = _DIFFERING.get(name.rpartition(".")[2])
-        if code:
-            differing = frame.filter(pl.col(name) != pl.col(said))
-            issues.append(
-                differing.select(
-                    pl.col(ROW).alias("row"),
-                    pl.lit(name).alias("target"),
-                    pl.lit(code).alias("code"),
-                    pl.col(said).cast(pl.String).replace(_GENDERS).alias("detail"),
-                )
+def _imply(frame: pl.DataFrame, target: Target, vocabulary: Vocabulary) -> pl.DataFrame:
+    """What a code implies for other columns (户类型 → 脱贫状态), as soft columns."""
+    column = column_of(target, vocabulary)
+    if column.type is not ColumnType.CODE:
+        return frame
+    implied = vocabulary.code_list(column).implies
+    return frame.with_columns(
+        pl.col(target.name)
+        .replace_strict(dict(codes), default=None, return_dtype=pl.String)
+        .alias(f"{target.table}.{name}{SOFT}")
+        for name, codes in implied.items()
+    )
+
+
+def _differing(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Where a cell and the ID number say two things."""
+    for column, code in _DIFFERING.items():
+        name, soft = f"person.{column}", f"person.{column}{SOFT}"
+        if {name, soft} <= {*frame.columns}:
+            said = pl.col(soft).cast(pl.String).replace(_GENDERS)
+            yield frame.filter(pl.col(name) != pl.col(soft)).select(
+                pl.col(ROW).alias("row"),
+                pl.lit(name).alias("target"),
+                pl.lit(code).alias("code"),
+                said.alias("detail"),
             )
-        frame = frame.with_columns(pl.coalesce(name, said).alias(name)).drop(said)
-    return frame, issues
