@@ -72,7 +72,8 @@ def build_pack(
         problems += _place(file, source, places)
     if "plan" not in parts:
         raise PlanError(problems)
-    pack = Pack(name, _content(parts), places, digest)
+    content = _content(parts)
+    pack = Pack(name, content, content, places, digest)
     if pack.head.extends is not None:
         try:
             pack, found = inherit(parent_of(pack.head.extends), pack)

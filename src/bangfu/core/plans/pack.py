@@ -91,12 +91,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack as its author wrote it, inherited entries included."""
+    """A pack as its author wrote it, inherited entries included; `own` is without them."""
 
     name: str
+    own: Content
     content: Content
     places: Mapping[Entry, Place]
-    digest: str = ""
+    digest: str
     parent: Pack | None = None
 
     @property

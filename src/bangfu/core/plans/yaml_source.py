@@ -36,6 +36,7 @@ MAX_DEPTH = 40
 _ANCHOR = N_("不能用锚点和别名（& 和 *）。")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+RESERVED = _NULL | set(_BOOL)
 _INT = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?[0-9]+\.[0-9]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -44,19 +45,24 @@ _CODE = re.compile(r"0[0-9]+|[0-9]{10,}")
 
 @dataclass(frozen=True)
 class Source:
-    """A parsed file: its values, the line of each path, and the paths already reported as wrong."""
+    """A parsed file: its values, the line of each path, and the paths already reported as wrong.
+
+    `sheets` names another place than `file` for what stands under a key: a sheet of a workbook.
+    """
 
     file: str
     value: Plain
     lines: Mapping[Path, int]
     refused: frozenset[Path] = frozenset()
+    sheets: Mapping[str | int, str] = field(default_factory=dict)
 
     def where(self, path: Path = ()) -> str:
         """`file:line` of the path, or of the nearest thing around it."""
         while path and path not in self.lines:
             path = path[:-1]
         line = self.lines.get(path)
-        return f"{self.file}:{line}" if line else self.file
+        file = self.sheets.get(path[0], self.file) if path else self.file
+        return f"{file}:{line}" if line else file
 
 
 def read_yaml(text: str, file: str) -> tuple[Source, list[Problem]]:
