@@ -1,0 +1,119 @@
+"""The summary page: one file that opens anywhere, without network, without names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bangfu.core.engine.runs import RunFolder
+from bangfu.core.messages import current_language, format_value, translate
+from bangfu.core.plans.pack import Pack
+from bangfu.core.plans.plan import Plan
+
+NUMBERS = ("met", "unmet", "unknown", "not_applicable", "not_due")
+
+
+@dataclass(frozen=True)
+class CriterionSummary:
+    """One criterion in one period: counts, and shares of those to whom it applies, in percent."""
+
+    id: str
+    name: str
+    subject: str
+    period: str
+    source: str
+    counts: Mapping[str, int]
+
+    @property
+    def judged(self) -> int:
+        """How many were judged met, unmet or unknown."""
+        return self.counts["met"] + self.counts["unmet"] + self.counts["unknown"]
+
+    def percent(self, name: str) -> float:
+        """Share of an outcome among the judged."""
+        return 100 * self.counts[name] / self.judged if self.judged else 0
+
+
+def summary_html(pack: Pack, plan: Plan, run: RunFolder, places: Mapping[tuple[str, int], str], total: Mapping[str, int]) -> str:
+    """The page. `places` names divisions; `total` holds what else is counted (declared totals)."""
+    counts = run.counts().collect()
+    rows = _criteria(plan, counts)
+    environment = _environment()
+    template = environment.get_template("summary.html")
+    return template.render(
+        language=current_language().replace("_", "-").replace("zh-CN", "zh-CN"),
+        title=pack.head.title,
+        issuer=pack.head.issuer,
+        is_draft=pack.head.state == "draft",
+        as_of=run.as_of,
+        criteria=rows,
+        sums={name: sum(row.counts[name] for row in rows) for name in NUMBERS},
+        heat=_heat(plan, counts, places),
+        total=total,
+        run=run.manifest,
+        placeholders=[
+            (entry.name, (entry.slots or 0) - len(entry.filled))
+            for entry in pack.content.placeholders
+            if len(entry.filled) < (entry.slots or 0)
+        ],
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bangfu.core.documents"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["t"] = translate
+    environment.filters["shown"] = format_value
+    return environment
+
+
+def _criteria(plan: Plan, counts: pl.DataFrame) -> list[CriterionSummary]:
+    grouped = counts.group_by("criterion", "period").agg(pl.col(NUMBERS).sum())
+    found = {(row["criterion"], row["period"]): row for row in grouped.iter_rows(named=True)}
+    rows = []
+    for criterion in plan.criteria:
+        for (criterion_id, period), row in sorted(found.items()):
+            if criterion_id == criterion.id:
+                numbers = {name: int(row[name]) for name in NUMBERS}
+                subject = plan.vocabulary.tables[criterion.subject].name
+                shown = "" if period == "once" else period
+                rows.append(CriterionSummary(criterion.id, criterion.name, subject, shown, criterion.source, numbers))
+    return rows
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Villages × criteria: how many are unmet, and how deep the colour (0 to 4)."""
+
+    criteria: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, tuple[tuple[int, int, int], ...]], ...]  # place, (unmet, unknown, depth) per criterion
+
+
+def _heat(plan: Plan, counts: pl.DataFrame, places: Mapping[tuple[str, int], str]) -> Heat:
+    """Only criteria judged within villages, and only those with something found."""
+    within = [c for c in plan.criteria if c.subject in ("household", "person", "pairing", "group")]
+    found = counts.filter((pl.col("unmet") + pl.col("unknown") > 0) & pl.col("criterion").is_in([c.id for c in within]))
+    latest = found.group_by("criterion", "division").agg(pl.col("unmet", "unknown", "met").sum())
+    cells = {(row["division"], row["criterion"]): row for row in latest.iter_rows(named=True)}
+    columns = [c for c in within if any(key[1] == c.id for key in cells)]
+    villages = sorted({key[0] for key in cells if key[0] is not None})
+    rows = []
+    for village in villages:
+        row = [_cell(cells.get((village, c.id))) for c in columns]
+        rows.append((places.get(("village", village), str(village)), tuple(row)))
+    return Heat(tuple((c.id, c.name) for c in columns), tuple(rows))
+
+
+def _cell(row: Mapping[str, int] | None) -> tuple[int, int, int]:
+    if row is None:
+        return 0, 0, 0
+    judged = row["met"] + row["unmet"] + row["unknown"]
+    share = row["unmet"] / judged if judged else 0
+    depth = 0 if not row["unmet"] else 1 + sum(share >= step for step in (0.05, 0.15, 0.3))
+    return row["unmet"], row["unknown"], depth
