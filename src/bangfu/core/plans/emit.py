@@ -18,7 +18,7 @@ from bangfu.core.plans.yaml_source import RESERVED, Plain
 
 WIDTH = 100
 _BARE = re.compile(r"[A-Za-z\u4e00-\u9fff]([^\s:#,\[\]{}\"'&*!|>%@`\\]| (?=\S))*")
-_UNPRINTABLE = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029]")
 
 
 def yaml_texts(content: Content) -> dict[str, str]:

@@ -53,10 +53,6 @@ def read_folder(folder: Path) -> tuple[dict[str, str], list[Problem]]:
             texts[name] = text
         if problem is not None:
             problems.append(problem)
-    if "plan.yaml" not in texts and not problems:
-        message = Message(N_("文件夹里没有 plan.yaml。"))
-        remedy = Message(N_("方案包至少要有 plan.yaml；可用 bangfu plan new 建一个。"))
-        problems.append(Problem("plan.empty", message, folder.name, remedy))
     return texts, problems
 
 

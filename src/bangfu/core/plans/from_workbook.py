@@ -6,7 +6,6 @@ import hashlib
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
 from pathlib import Path as FilePath
 
 from pydantic import BaseModel
@@ -87,13 +86,16 @@ class _File:
             column = columns.get(key, _unknown(key))
             path = (*above, *column.path)
             self.sheets[path[0]] = place
-            self.lines.update((path[:depth], line) for depth in range(1, len(path) + 1))
-            _put(self.value, path, column.value_of(cells.get(VALUE, "")))
+            value = column.value_of(cells.get(VALUE, ""))
+            self.lines.update((path[:depth], line) for depth in range(1, len(path)))
+            self.lines.update((inner, line) for inner in _paths(path, value))
+            _put(self.value, path, value)
 
     def _add_list(self, address: str, place: str, rows: Sequence[Row]) -> None:
         collection = collections()[address]
         columns = _columns(collection.model)
         self.sheets[collection.key] = place
+        self.lines[collection.key,] = FIRST_ROW
         entries: list[Plain] = []
         by_id: dict[str, Plain] = {}
         for line, cells in rows:
@@ -105,10 +107,19 @@ class _File:
             if entry_id in by_id:
                 message = Message(N_("{id} 重复。"), {"id": entry_id})
                 self.problems.append(Problem("plan.duplicate_id", message, f"{place}:{line}"))
-            self.lines[collection.key, entry_id] = line
+            here = (collection.key, entry_id)
+            self.lines.update((inner, line) for inner in _paths(here, entry))
             by_id[str(entry_id)] = entry
             entries.append(entry)
         self.value[collection.key] = by_id if collection.is_mapping else entries
+
+
+def _paths(path: Path, value: Plain) -> Iterator[Path]:
+    """The path of a value and of all that is inside it."""
+    yield path
+    if isinstance(value, (dict, list)):
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _paths((*path, step), item)
 
 
 def _put(target: dict[str, Plain], path: tuple[str, ...], value: Plain) -> None:
@@ -170,6 +181,4 @@ def _cell(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()
     return str(value)

@@ -70,6 +70,9 @@ def build_pack(
         if part is not None:
             parts.setdefault(file, []).append(part)
         problems += _place(file, source, places)
+    if "plan" not in map(file_of, sources) and not problems:
+        remedy = Message(N_("方案包至少要有这一份；可用 bangfu plan new 建一个。"))
+        problems.append(Problem("plan.empty", Message(N_("没有 plan.yaml（方案）。")), name, remedy))
     if "plan" not in parts:
         raise PlanError(problems)
     content = _content(parts)

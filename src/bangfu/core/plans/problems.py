@@ -61,7 +61,8 @@ def _is_told_elsewhere(details: ErrorDetails, path: Path, errors: list[ErrorDeta
 def suggestion(word: object, known: Iterable[str]) -> Message | None:
     """“Did you mean …”, or what there is, or nothing."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(str(word), names, n=1, cutoff=0.6)
+    cutoff = 0.6 if str(word).isascii() else 0.5  # one of two Chinese characters is already near
+    near = difflib.get_close_matches(str(word), names, n=1, cutoff=cutoff)
     if near:
         return Message(N_("是不是 {name}？"), {"name": near[0]})
     return Message(N_("可以写：{names}。"), {"names": names[:20]}) if names else None
