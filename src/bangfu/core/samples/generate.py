@@ -13,6 +13,8 @@ from bangfu.core.samples.incomes import incomes
 from bangfu.core.samples.people import people
 from bangfu.core.samples.places import place_of
 from bangfu.core.samples.scene import Scene
+from bangfu.core.samples.ties import assignments, helped, pairings
+from bangfu.core.samples.workforce import workforce
 from bangfu.core.vocabulary import load_vocabulary
 
 
@@ -28,7 +30,14 @@ def generate(place: str, seed: int, as_of: date) -> dict[str, pl.DataFrame]:
     person = people(scene, bones)
     household = households(scene, bones, household_facts(person))
     drawn |= incomes(scene, household)
-    drawn |= {"household": household, "person": person}
+    pairs = helped(scene, household)
+    drawn |= workforce(scene, drawn, helpers=pairs["helper"].n_unique())
+    drawn |= {
+        "household": household,
+        "person": person,
+        "pairing": pairings(scene, pairs, drawn["cadre"]),
+        "assignment": assignments(scene, drawn["cadre"], drawn["village"]),
+    }
     return {name: declared(name, drawn[name]) for name in sorted(drawn)}
 
 

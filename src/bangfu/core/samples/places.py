@@ -33,7 +33,7 @@ class Place:
     `division`: a township or a county of the shipped divisions. `anchor`: the day on which nobody of the
     sample is yet unborn; `usual_day`: the day for which to draw it if nobody says otherwise. `line`: the
     income a person by which the sample tells poor from not. `poor_villages`: names; empty: some
-    `poor_village_count`, drawn. `id_prefix`: six digits that begin with 99.
+    `poor_village_count`, drawn. `pairs`: households a helper looks after. `id_prefix`: six digits that begin with 99.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Place:
     poor_village_count: int = 0
     village_exits: dict[str, int] = field(default_factory=dict)
     poor_county: bool = True
+    pairs: int = 4
     ethnic: dict[str, float] = field(default_factory=lambda: {"han": 1.0})
 
     @property
@@ -150,6 +151,7 @@ PLACES: dict[str, Place] = {
             id_prefix="990101",
             agricultural_population=61_000,
             county_agencies=38,
+            pairs=2,
             exit_by=date(2016, 12, 20),
             poor_village_count=35,
             ethnic={"han": 62, "zang": 20, "qiang": 12, "hui": 6},

@@ -1,0 +1,111 @@
+"""Who is tied to which household or place: pairings and assignments."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from bangfu.core.samples.areas import GROUPS, PATCHES
+from bangfu.core.samples.scene import Scene, yes
+
+_OVERLOADED_EVERY = 97  # so many households apart, one goes to the first helper of its hundred
+
+
+def helped(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
+    """Households that have a helper, by key, each with the number (from 0) of its helper."""
+    dice = scene.dice("helped", "household_id")
+    due = (pl.col("is_listed") | pl.col("monitoring_kind").is_not_null()) & ~dice.chance("no helper", scene.rates.no_helper)
+    frame = household.filter(due).select("household_id", "village_id", pl.int_range(pl.len()).alias("turn"))
+    turn = pl.col("turn")
+    turn = pl.when(turn % _OVERLOADED_EVERY == _OVERLOADED_EVERY - 1).then(turn - _OVERLOADED_EVERY + 1).otherwise(turn)
+    return frame.with_columns((turn // scene.place.pairs).alias("helper"))
+
+
+def pairings(scene: Scene, pairs: pl.DataFrame, cadre: pl.DataFrame) -> pl.DataFrame:
+    """The pairings of today (`helped`), and a few that ended when helpers changed."""
+    helpers = cadre.filter(pl.col("job") == "helper").select("cadre_id", pl.int_range(pl.len()).alias("helper"))
+    count = helpers.height
+    dice = scene.dice("pairing", "household_id")
+    changed = dice.chance("changed", 0.05)
+    early = dice.day("start", scene.place.anchor - timedelta(days=700), scene.place.anchor - timedelta(days=200))
+    since = dice.day("change", scene.place.anchor - timedelta(days=150), scene.place.anchor)
+    frame = pairs.with_columns(changed.alias("is_changed"), early.alias("early"), since.alias("since"))
+    now = frame.with_columns(
+        pl.when("is_changed").then("since").otherwise("early").alias("start_on"), pl.lit(None, pl.Date).alias("end_on")
+    )
+    before = frame.filter("is_changed").with_columns(
+        ((pl.col("helper") + 1) % count).alias("helper"),
+        pl.col("early").alias("start_on"),
+        (pl.col("since") - pl.duration(days=1)).alias("end_on"),
+    )
+    frame = pl.concat([before, now]).join(helpers, on="helper").sort("household_id", "start_on").with_row_index("pairing_id", 1)
+    own = scene.dice("pairing", "pairing_id")
+    kept, unknown = 1 - scene.rates.missed_duty, scene.rates.unknown_cell
+    said = own.day("ten things", scene.first_day, scene.as_of)
+    return frame.select(
+        pl.col("pairing_id").cast(pl.Int64),
+        "household_id",
+        "cadre_id",
+        "start_on",
+        "end_on",
+        pl.lit("official").alias("kind"),
+        yes(own, "agreed_by_agency", kept, unknown),
+        yes(own, "agreed_by_village", kept, unknown),
+        yes(own, "known_by_household", kept, unknown),
+        pl.when(own.chance("said", kept)).then(said).alias("ten_things_said_on"),
+        scene.known_to(own, "ten_things_checked_on"),
+        scene.known_to(own, "visits_known_to"),
+        pl.when(own.chance("cleaned", kept)).then(own.day("cleaning", scene.first_day, scene.as_of)).alias("joint_cleaning_on"),
+        pl.when(own.chance("ate", kept)).then(own.day("meal", scene.first_day, scene.as_of)).alias("shared_meal_on"),
+    )
+
+
+def assignments(scene: Scene, cadre: pl.DataFrame, village: pl.DataFrame) -> pl.DataFrame:
+    """Who answers for which township, village, patch and group."""
+    job = pl.col("job")
+    of_township = village.select("township_id", pl.col("village_id").alias("covers"))
+    township_cadres = cadre.filter(job == "township").with_columns(
+        pl.int_range(pl.len()).over("township_id").alias("turn"), pl.len().over("township_id").alias("turns")
+    )
+    covered = of_township.with_columns(pl.int_range(pl.len()).over("township_id").alias("place"))
+    spread = township_cadres.join(covered, on="township_id").filter(pl.col("place") % pl.col("turns") == pl.col("turn"))
+    spread = spread.drop("village_id").rename({"covers": "village_id"})
+    local = cadre.filter(pl.col("village_id").is_not_null())
+    upper = cadre.filter(job.is_in(["secretary", "mayor"]))
+    parts = [
+        _to(local.filter(job == "village_secretary"), "village_id", ["village_secretary", "commander", "first_responsible"]),
+        _to(local.filter(job == "village_head"), "village_id", ["commander"]),
+        _to(_below(local.filter(job == "village"), "patch_id", PATCHES), "patch_id", ["patch_officer"]),
+        _to(_below(local.filter(job == "village_head"), "group_id", GROUPS), "group_id", ["group_cadre"]),
+        _to(_below(upper.join(of_township, on="township_id").with_columns(village_id="covers"), "patch_id", PATCHES).filter(job == "secretary"), "patch_id", ["main_leader"]),
+        _to(upper.filter(job == "secretary"), "township_id", ["first_responsible"]),
+        _to(upper.filter(job == "mayor"), "township_id", ["direct_responsible"]),
+        _to(cadre.filter(job == "captain").with_columns(village_id="stationed_in"), "village_id", ["direct_responsible"]),
+        _to(cadre.filter(job == "county_leader").with_columns(township_id="hooked"), "township_id", ["county_leader"]),
+        _to(spread, "village_id", ["village_liaison", "deputy_leader"]),
+    ]
+    frame = pl.concat(parts, how="diagonal").with_row_index("assignment_id", 1)
+    dice = scene.dice("assignment", "assignment_id")
+    return frame.select(
+        pl.col("assignment_id").cast(pl.Int64),
+        "cadre_id",
+        "township_id",
+        "patch_id",
+        "village_id",
+        "group_id",
+        pl.lit(scene.place.anchor - timedelta(days=100)).alias("start_on"),
+        pl.lit(None, pl.Date).alias("end_on"),
+        "role",
+        ((pl.col("role") == "patch_officer") & dice.chance("full time", 1 - scene.rates.missed_duty)).alias("is_full_time"),
+    )
+
+
+def _to(cadres: pl.DataFrame, place: str, roles: list[str]) -> pl.DataFrame:
+    return cadres.select("cadre_id", place).join(pl.DataFrame({"role": roles}), how="cross")
+
+
+def _below(cadres: pl.DataFrame, key: str, count: int) -> pl.DataFrame:
+    """A row for every part of the cadre's village."""
+    numbers = pl.DataFrame({"number": range(1, count + 1)})
+    return cadres.join(numbers, how="cross").with_columns(((pl.col("village_id") - 1) * count + pl.col("number")).alias(key))

@@ -1,0 +1,296 @@
+"""Who helps: agencies, cadres and teams, and who belongs to which."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from bangfu.core.samples.dice import Dice, nth
+from bangfu.core.samples.identity import numbered, phone_numbers
+from bangfu.core.samples.names import GIVEN, GIVEN_COUNT, SURNAMES
+from bangfu.core.samples.scene import Scene, yes, yuan
+
+_CADRE_PHONES = 80_000_000
+STATIONED = 3  # members of a village's team: first secretary and captain, deputy, member
+TOWNSHIP_CADRES = 6
+VILLAGE_CADRES = 3  # secretary, head, one more
+_WORDS = "松风 清泉 新禾 长虹 晨光 利民 同心 金穗 绿野 远航 宏图 益农 和畅 春晖 安澜 启明 博爱 兴业 丰源 惠民 青松 明德 乐业 广济".split()
+_KINDS = "农技站 服务中心 学校 医院 公司".split()
+_CADRE_LISTS = (
+    "pairings_checked_on",
+    "memberships_checked_on",
+    "assignments_checked_on",
+    "activities_known_to",
+    "trainings_known_to",
+    "meetings_known_to",
+    "documents_known_to",
+    "issues_known_to",
+    "absences_known_to",
+    "duties_known_to",
+    "presence_known_to",
+    "field_days_known_to",
+    "visits_known_to",
+    "diaries_known_to",
+    "sheets_known_to",
+    "dingtalk_known_to",
+    "leaves_known_to",
+)
+_AGENCY_LISTS = (
+    "members_checked_on",
+    "hooks_checked_on",
+    "batches_known_to",
+    "activities_known_to",
+    "meetings_known_to",
+    "documents_known_to",
+    "teams_checked_on",
+)
+_TEAM_LISTS = ("members_checked_on", "activities_known_to", "meetings_known_to", "documents_known_to", "steps_known_to")
+_POSTS = {
+    "county_leader": "县领导",
+    "head": "局长",
+    "deputy": "副局长",
+    "secretary": "党委书记",
+    "mayor": "镇长",
+    "township": "干事",
+    "officer": "扶贫专干",
+    "village_secretary": "村党组织书记",
+    "village_head": "村委会主任",
+    "village": "村委委员",
+    "captain": "第一书记、队长",
+    "deputy_captain": "副队长",
+    "member": "队员",
+    "helper": "科员",
+}
+_KIND_OF = {
+    "county_leader": "county_leader",
+    "head": "department_head",
+    "secretary": "township_leader",
+    "mayor": "township_leader",
+    "township": "township",
+    "officer": "township",
+    "village_secretary": "village_secretary",
+    "village_head": "village_head",
+    "village": "village",
+}
+_RANK_OF = {"county_leader": "county", "head": "section", "deputy": "section", "secretary": "section", "mayor": "section", "captain": "section"}
+_LEADERS = ["county_leader", "head", "secretary", "mayor"]
+
+
+def workforce(scene: Scene, area: dict[str, pl.DataFrame], helpers: int) -> dict[str, pl.DataFrame]:
+    """agency, agency_hook, cadre (with `job`, `agency_id`, `stationed_in` beside its own columns),
+    agency_membership, team, team_membership; with `helpers` helpers."""
+    agency = _agencies(scene, area["township"])
+    hooks = _hooks(scene, area["village"])
+    cadre = _cadres(scene, area, hooks, helpers)
+    team = _teams(scene, area, hooks)
+    return {
+        "agency": agency,
+        "agency_hook": hooks,
+        "cadre": cadre,
+        "agency_membership": _memberships(scene, cadre),
+        "team": team,
+        "team_membership": _postings(scene, cadre, team),
+    }
+
+
+def _agencies(scene: Scene, township: pl.DataFrame) -> pl.DataFrame:
+    """The county's agencies, then the government of each township."""
+    count = scene.place.county_agencies
+    names = [_WORDS[i % len(_WORDS)] + _KINDS[i // len(_WORDS)] for i in range(count)]
+    names += [f"{name}人民政府" for name in township["division_name"]]
+    frame = pl.DataFrame({"agency_name": names}).with_row_index("agency_id", 1)
+    dice = scene.dice("agency", "agency_id")
+    is_county = pl.col("agency_id") <= count
+    return frame.select(
+        pl.col("agency_id").cast(pl.Int64),
+        pl.lit(1, pl.Int64).alias("county_id"),
+        numbered("97", pl.col("agency_id"), 6).alias("agency_code"),
+        "agency_name",
+        pl.when(is_county).then(pl.lit("county")).otherwise(pl.lit("township")).alias("level"),
+        dice.between("staff", 8, 60).alias("staff"),
+        is_county.alias("is_hooked"),
+        yes(dice, "posting_allowance_paid", 0.96, 0.02),
+        *(scene.known_to(dice, name) for name in _AGENCY_LISTS),
+    )
+
+
+def _hooks(scene: Scene, village: pl.DataFrame) -> pl.DataFrame:
+    """Every village has an agency, and every county agency a village."""
+    agencies, villages = scene.place.county_agencies, village.height
+    number = pl.int_range(0, max(agencies, villages), eager=True).alias("n").to_frame()
+    return number.select(
+        (pl.col("n") + 1).alias("agency_hook_id"),
+        (pl.col("n") % agencies + 1).alias("agency_id"),
+        (pl.col("n") % villages + 1).alias("village_id"),
+        pl.lit(None, pl.Int64).alias("township_id"),
+        pl.lit(scene.place.anchor - timedelta(days=300)).alias("start_on"),
+        pl.lit(None, pl.Date).alias("end_on"),
+    )
+
+
+def _cadres(scene: Scene, area: dict[str, pl.DataFrame], hooks: pl.DataFrame, helpers: int) -> pl.DataFrame:
+    agencies = scene.place.county_agencies
+    townships, village = area["township"]["township_id"], area["village"]
+    owners = hooks.unique("village_id", keep="first", maintain_order=True).sort("village_id").select(
+        "village_id", "agency_id"
+    )
+    parts = [
+        _job(["county_leader"], pl.DataFrame({"township_id": townships}).with_columns(hooked=pl.col("township_id"))).drop("township_id"),
+        _job(["head", "deputy"], pl.DataFrame({"agency_id": pl.int_range(1, agencies + 1, eager=True)})),
+        _job(
+            ["secretary", "mayor", "officer", *["township"] * (TOWNSHIP_CADRES - 1)],
+            area["township"].select("township_id", agency_id=pl.col("township_id") + agencies),
+        ),
+        _job(["village_secretary", "village_head", "village"], village.select("village_id", "township_id")),
+        _job(["captain", "deputy_captain", "member"], owners.rename({"village_id": "stationed_in"})),
+        _job(["helper"], pl.DataFrame({"agency_id": pl.int_range(0, helpers, eager=True) % agencies + 1})),
+    ]
+    frame = pl.concat(parts, how="diagonal").with_row_index("cadre_id", 1).with_columns(pl.col("cadre_id").cast(pl.Int64))
+    return _described(scene, frame)
+
+
+def _job(jobs: list[str], places: pl.DataFrame) -> pl.DataFrame:
+    """A cadre for every job at every place."""
+    return places.join(pl.DataFrame({"job": jobs}), how="cross")
+
+
+def _described(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
+    dice = scene.dice("cadre", "cadre_id")
+    job = pl.col("job")
+    is_man = dice.chance("man", 0.68)
+    index = dice.between("given name", 0, GIVEN_COUNT - 1)
+    given = pl.when(is_man).then(nth(GIVEN["male"][1], index)).otherwise(nth(GIVEN["female"][1], index))
+    born = dice.day("born", scene.place.anchor - timedelta(days=57 * 365), scene.place.anchor - timedelta(days=24 * 365))
+    stationed = job.is_in(["captain", "deputy_captain", "member"])
+    return frame.with_columns(
+        numbered("96", pl.col("cadre_id"), 8).alias("cadre_code"),
+        (dice.one_of("surname", SURNAMES) + given).alias("full_name"),
+        pl.when(is_man).then(pl.lit("male")).otherwise(pl.lit("female")).alias("gender"),
+        born.alias("birth_date"),
+        phone_numbers(pl.col("cadre_id") + _CADRE_PHONES).alias("phone"),
+        pl.format("sample-{}", "cadre_id").alias("dingtalk_user"),
+        pl.when(job.is_in(_LEADERS) | dice.chance("party", 0.7)).then(pl.lit("party")).otherwise(pl.lit("masses")).alias("political_status"),
+        job.replace_strict(_KIND_OF, default="department").alias("kind"),
+        job.replace_strict(_RANK_OF, default="general").alias("rank"),
+        job.replace_strict(_POSTS).alias("post"),
+        job.is_in(_LEADERS).alias("is_leader"),
+        (job == "captain").alias("is_first_secretary"),
+        (job == "captain").alias("is_captain"),
+        job.is_in(["secretary", "village_secretary"]).alias("is_secretary"),
+        stationed.alias("is_stationed"),
+        (job == "officer").alias("is_poverty_officer"),
+        (stationed | dice.chance("knows policy", 0.6)).alias("knows_policy"),
+        yes(dice, "is_healthy", 0.98, scene.rates.unknown_cell),
+        yes(dice, "has_rural_experience", 0.9, scene.rates.unknown_cell),
+        *(scene.known_to(dice, name) for name in _CADRE_LISTS),
+    )
+
+
+def _memberships(scene: Scene, cadre: pl.DataFrame) -> pl.DataFrame:
+    job = pl.col("job")
+    role = (
+        pl.when(job.is_in(["head", "secretary", "mayor"]))
+        .then(pl.lit("head"))
+        .when(job == "deputy")
+        .then(pl.lit("deputy"))
+        .otherwise(pl.lit("staff"))
+    )
+    frame = cadre.filter(pl.col("agency_id").is_not_null()).with_row_index("agency_membership_id", 1)
+    dice = scene.dice("membership", "cadre_id")
+    return frame.select(
+        pl.col("agency_membership_id").cast(pl.Int64),
+        "cadre_id",
+        "agency_id",
+        dice.day("since", scene.place.anchor - timedelta(days=2500), scene.place.anchor).alias("start_on"),
+        pl.lit(None, pl.Date).alias("end_on"),
+        role.alias("role"),
+        (job == "deputy").alias("is_liaison"),
+    )
+
+
+def _teams(scene: Scene, area: dict[str, pl.DataFrame], hooks: pl.DataFrame) -> pl.DataFrame:
+    """A stationed team in every village; a leading group, a command and a supervision group in every township."""
+    owner = hooks.unique("village_id", keep="first", maintain_order=True).select("village_id", "agency_id")
+    village = area["village"].select("village_id", "division_name").join(owner, on="village_id", maintain_order="left")
+    stationed = village.select(
+        "village_id",
+        "agency_id",
+        pl.lit("stationed").alias("kind"),
+        (pl.col("division_name") + pl.lit("驻村工作队")).alias("team_name"),
+    )
+    campaign = village.select(
+        "village_id",
+        pl.lit("village_campaign").alias("kind"),
+        (pl.col("division_name") + pl.lit("攻坚战斗队")).alias("team_name"),
+    )
+    groups = {"leading_group": "脱贫攻坚领导小组", "township_command": "指挥部", "supervision": "督导工作组"}
+    upper = [
+        area["township"].select(
+            "township_id", pl.lit(kind).alias("kind"), (pl.col("division_name") + pl.lit(name)).alias("team_name")
+        )
+        for kind, name in groups.items()
+    ]
+    frame = pl.concat([stationed, campaign, *upper], how="diagonal").with_row_index("team_id", 1)
+    dice = scene.dice("team", "team_id")
+    formed = dice.day("formed", scene.place.anchor - timedelta(days=30), scene.place.anchor + timedelta(days=70))
+    return frame.with_columns(pl.col("team_id").cast(pl.Int64), pl.lit(None, pl.Int64).alias("group_id")).with_columns(
+        pl.when(formed <= scene.as_of).then(formed).alias("formed_on"),
+        pl.when((pl.col("kind") == "stationed") & (formed <= scene.as_of)).then(formed + pl.duration(days=5)).alias("stationed_on"),
+        pl.when(pl.col("kind") == "stationed")
+        .then(yuan(pl.when(dice.chance("funds", 0.95)).then(10_000).otherwise(5_000)))
+        .alias("fund_paid"),
+        pl.when(pl.col("kind") == "stationed").then(dice.chance("vouchers", 0.95)).alias("fund_vouchered"),
+        *(scene.known_to(dice, name) for name in _TEAM_LISTS),
+    )
+
+
+def _postings(scene: Scene, cadre: pl.DataFrame, team: pl.DataFrame) -> pl.DataFrame:
+    """Members of the stationed teams, and of the groups of the townships."""
+    by_village = team.filter(pl.col("kind") == "stationed").select("team_id", pl.col("village_id").alias("stationed_in"), "stationed_on")
+    roles = {"captain": "first_secretary", "deputy_captain": "deputy_captain", "member": "member"}
+    stationed = cadre.join(by_village, on="stationed_in", maintain_order="left").with_columns(
+        pl.col("job").replace_strict(roles, default=None).alias("role"), pl.lit("stationed").alias("capacity")
+    )
+    upper = team.filter(pl.col("township_id").is_not_null()).select("team_id", "township_id", "kind")
+    local = {"secretary": ("captain", "township_secretary"), "mayor": ("deputy_captain", "township_head"), "officer": ("member", "township_cadre")}
+    members = cadre.filter(pl.col("job").is_in(list(local))).join(upper, on="township_id", suffix="_of_team")
+    members = members.with_columns(
+        pl.col("job").replace_strict({job: role for job, (role, _) in local.items()}).alias("role"),
+        pl.col("job").replace_strict({job: capacity for job, (_, capacity) in local.items()}).alias("capacity"),
+    )
+    leaders = cadre.filter(pl.col("job") == "county_leader").join(
+        upper.filter(pl.col("kind") == "supervision"), left_on="hooked", right_on="township_id", suffix="_of_team"
+    )
+    leaders = leaders.with_columns(pl.lit("captain").alias("role"), pl.lit("county_leader").alias("capacity"))
+    frame = pl.concat([stationed.filter(pl.col("role").is_not_null()), members, leaders], how="diagonal")
+    return _posted(scene, frame.sort("team_id", "cadre_id"))
+
+
+def _posted(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
+    frame = frame.select("team_id", "cadre_id", "role", "capacity", "stationed_on", "political_status")
+    frame = frame.with_row_index("team_membership_id", 1)
+    dice: Dice = scene.dice("posting", "team_membership_id")
+    start = pl.coalesce("stationed_on", pl.lit(scene.place.anchor))
+    kept, is_stationed = 1 - scene.rates.missed_duty, pl.col("capacity") == "stationed"
+    appointed = start - pl.duration(days=dice.between("appointed", 3, 12))
+    wrong_way = dice.chance("appointed late", scene.rates.missed_duty / 2)
+    in_party = is_stationed & (pl.col("political_status") == "party")
+    return frame.select(
+        pl.col("team_membership_id").cast(pl.Int64),
+        "team_id",
+        "cadre_id",
+        start.alias("start_on"),
+        pl.lit(None, pl.Date).alias("end_on"),
+        "role",
+        "capacity",
+        pl.when(is_stationed).then(dice.chance("full time", kept)).otherwise(pl.lit(False)).alias("is_full_time"),
+        pl.when(is_stationed).then(pl.format("样例组发〔{}〕{}号", scene.place.anchor.year, pl.col("team_id"))).alias("document_number"),
+        pl.when(is_stationed).then(pl.when(wrong_way).then(start + pl.duration(days=9)).otherwise(appointed)).alias("appointed_on"),
+        pl.when(is_stationed).then(start).alias("arrived_on"),
+        pl.when(in_party & dice.chance("transferred", kept)).then(start + pl.duration(days=8)).alias("party_transferred_on"),
+        pl.when(is_stationed).then(dice.chance("allowances", kept)).alias("allowances_paid"),
+        pl.when(is_stationed).then(dice.chance("insured", kept)).alias("accident_insured"),
+        pl.when(is_stationed).then(start + pl.duration(days=3)).alias("notice_updated_on"),
+        pl.lit(None, pl.Date).alias("recalled_on"),
+    )
