@@ -237,6 +237,8 @@ def label(node: n.Scalar) -> object:
         case n.Extreme(kind=kind, items=items):
             template = N_("{items}中的较小者") if kind == "least" else N_("{items}中的较大者")
             return Message(template, {"items": [label(item) for item in items]})
+        case n.Elapsed(start=n.ColumnValue(column=column), unit="years") if column.id == "birth_date":
+            return Message(N_("年龄"))
         case n.Elapsed(start=start, unit="years"):
             return Message(N_("{start}至今年数"), {"start": label(start)})
         case n.Elapsed(start=start, end=end):

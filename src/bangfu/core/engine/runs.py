@@ -135,7 +135,8 @@ def open_run(folder: Path) -> RunFolder:
 
 
 def default_periods(pack: Pack, plan: Plan, as_of: date) -> list[Period]:
-    """For each kind of period the plan uses: the last one ended and the one under way; its stages and campaign."""
+    """For each kind of period the plan uses: the last one ended and the one under way, as far as the plan
+    runs then; its stages and campaign."""
     found: list[Period] = []
     for kind in PERIOD_KINDS:
         if kind == "once" or not any(c.per == kind for c in plan.criteria):
@@ -147,8 +148,14 @@ def default_periods(pack: Pack, plan: Plan, as_of: date) -> list[Period]:
             found += [named(kind, pack.head.id, *plan.campaign)] if plan.campaign else []
         else:
             current = containing(kind, as_of)
-            found += [previous(current), current]
+            found += [p for p in (previous(current), current) if _runs_within(pack, p)]
     return found
+
+
+def _runs_within(pack: Pack, period: Period) -> bool:
+    """Whether the plan was running at any time in the period."""
+    span = pack.head.period
+    return (span.start is None or period.end >= span.start) and (span.to is None or period.start <= span.to)
 
 
 def periods_from(texts: Sequence[str], pack: Pack, plan: Plan, as_of: date) -> list[Period]:

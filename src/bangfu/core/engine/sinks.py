@@ -73,7 +73,7 @@ class FolderSink:
 
     def add(self, kind: str, part: pa.RecordBatchReader) -> None:
         """Write findings, counts or measures."""
-        self._write(kind, part)
+        self._write(kind, part.cast(KINDS[kind]))
 
     def _write(self, stem: str, part: pa.RecordBatchReader) -> None:
         path = self.folder / f"{stem}-{self._written[stem]:03}.parquet"
