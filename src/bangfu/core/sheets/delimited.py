@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from bangfu.core.sheets.archive import Limits
@@ -44,11 +45,11 @@ def read_csv(path: Path, content: bytes, limits: Limits) -> RawSheet:
     sample = "".join(lines[:_SAMPLE_LINES])
     delimiter = max(_DELIMITERS, key=sample.count)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    rows: list[list[Cell]] = []
+    rows: list[Sequence[Cell]] = []
     cells = 0
     try:
         for row in reader:
-            rows.append(list(row))
+            rows.append(row)
             cells += len(row)
             if cells > limits.cells:
                 raise refusal("too_big", path.name, f"{cells:,}")
@@ -57,6 +58,5 @@ def read_csv(path: Path, content: bytes, limits: Limits) -> RawSheet:
     if not cells:
         raise refusal("empty", path.name)
     width = max(map(len, rows))
-    for row in rows:
-        row.extend([""] * (width - len(row)))
-    return RawSheet(path.stem, rows)
+    padded = [[*row, *[""] * (width - len(row))] if len(row) < width else row for row in rows]
+    return RawSheet(path.stem, padded)

@@ -1,4 +1,4 @@
-"""Official layouts of workbooks, as data: which tables a sheet feeds, where its headers go, what names a row."""
+"""Official layouts of workbooks, as data: what tables a sheet feeds, where headers go, what names a row."""
 
 from __future__ import annotations
 
@@ -72,9 +72,10 @@ class RowRule:
     `keys`: natural keys by which the row is known, best first; a later one is tried where an earlier finds
     nothing. `parents`: link column → table fed by the same row of the sheet. `constants`: columns that such
     a sheet implies. `known_by`: a key's column that is found through a membership table. `needs`: places
-    without which no row is created. `once`: two rows of the sheet may not be one row of the table. `existing`:
-    only looked up. `optional`: only where the sheet says something. `wide`: one row per code column. `stays`:
-    links that an import never changes. `renews`: a later key is tried only where an earlier is not filled in.
+    without which no row is created. `once`: two rows of the sheet may not be one row of the table.
+    `existing`: only looked up. `optional`: only where the sheet says something. `wide`: one row per code
+    column. `stays`: links that an import never changes. `renews`: a later key is tried only where an earlier
+    is not filled in.
     `keeps`: a row that is already in the register stays as it is.
     """
 

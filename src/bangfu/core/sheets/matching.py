@@ -121,4 +121,4 @@ def _issue(rows: pl.DataFrame, rule: RowRule, keys: Sequence[Sequence[str]], cod
         target.alias("target"),
         pl.lit(code).alias("code"),
         pl.lit(None, pl.String).alias("detail"),
-    ).cast(ISSUES)  # type: ignore[arg-type]
+    ).cast(ISSUES)

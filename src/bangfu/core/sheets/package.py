@@ -38,11 +38,13 @@ class SheetPart:
 
 @dataclass(frozen=True)
 class Package:
-    """The workbook part of an xlsx and its worksheets in the order of the tabs."""
+    """The workbook part of an xlsx, its references, and its worksheets in the order of the tabs."""
 
     workbook: str
     sheets: tuple[SheetPart, ...]
     relationships: Mapping[str, Relationship]
+    namespace: str  # of spreadsheet elements: transitional or strict
+    relationship_types: str  # what the types of its relationships begin with
 
 
 def parse(content: bytes, where: str) -> etree._Element:
@@ -53,7 +55,7 @@ def parse(content: bytes, where: str) -> etree._Element:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError:
         raise refusal("truncated", where) from None
-    if root.getroottree().docinfo.doctype:
+    if b"<!DOCTYPE" in content:
         raise refusal("bomb", where, "DOCTYPE")
     return root
 
@@ -103,4 +105,6 @@ def open_package(archive: Archive) -> Package:
             sheets.append(SheetPart(element.get("name", ""), reference.target, visible))
     if not sheets:
         raise refusal("no_sheet", archive.name)
-    return Package(workbook, tuple(sheets), references)
+    namespace = etree.QName(root).namespace or ""
+    types = main[0].type.removesuffix(_OFFICE_DOCUMENT)
+    return Package(workbook, tuple(sheets), references, namespace, types)

@@ -110,6 +110,7 @@ def _find(names: Mapping[str, str | None], divisions: Divisions, home: tuple[Div
 
 def _below(name: str, depth: Level, above: list[Division], divisions: Divisions) -> list[Division]:
     found: dict[str, Division] = {}
-    for within in [division.code for division in above] or [None]:
+    scopes: list[str | None] = [division.code for division in above]
+    for within in scopes or [None]:
         found |= {division.code: division for division in divisions.search(name, level=depth, within=within)}
     return list(found.values())

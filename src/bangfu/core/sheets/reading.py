@@ -22,8 +22,8 @@ _TEXT_NAMES = (".csv", ".tsv", ".txt")
 _READ_BY_VALUES = ("xl/sharedStrings.xml", "xl/styles.xml")
 
 
-def read_workbook(path: Path, limits: Limits = LIMITS) -> RawWorkbook:
-    """Read every visible worksheet of a file. Raises WorkbookError (see `problems.REFUSALS`)."""
+def read_workbook(path: Path, limits: Limits = LIMITS, with_hidden: bool = False) -> RawWorkbook:
+    """Read the visible worksheets of a file, or all. Raises WorkbookError (see `problems.REFUSALS`)."""
     try:
         size = path.stat().st_size
     except OSError:
@@ -35,10 +35,16 @@ def read_workbook(path: Path, limits: Limits = LIMITS) -> RawWorkbook:
     with path.open("rb") as file:
         start = file.read(len(_OLE_MAGIC))
     if start.startswith(_ZIP_MAGIC):
-        return _read_xlsx(path, limits)
+        return _read_xlsx(path, limits, with_hidden)
     if start == _OLE_MAGIC:
-        return _read_xls(path, limits)
+        return _read_xls(path, limits, with_hidden)
     return _read_text(path, limits)
+
+
+def is_xlsx(path: Path) -> bool:
+    """Whether a file's content is a zip: an xlsx, or nothing we know."""
+    with path.open("rb") as file:
+        return file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
 
 
 def _read_text(path: Path, limits: Limits) -> RawWorkbook:
@@ -52,7 +58,7 @@ def _read_text(path: Path, limits: Limits) -> RawWorkbook:
     raise refusal("html" if is_page(text) else "text", path.name)
 
 
-def _read_xlsx(path: Path, limits: Limits) -> RawWorkbook:
+def _read_xlsx(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
     with open_archive(path, limits) as archive:
         package = open_package(archive)
         for name in archive.parts:
@@ -60,11 +66,13 @@ def _read_xlsx(path: Path, limits: Limits) -> RawWorkbook:
                 for _ in archive.unpacked(archive.parts[name]):
                     pass
         facts = {
-            sheet.name: _scan(archive, sheet.part, limits) for sheet in package.sheets if sheet.is_visible
+            sheet.name: _scan(archive, sheet.part, limits)
+            for sheet in package.sheets
+            if sheet.is_visible or with_hidden
         }
     if not facts:
         raise refusal("no_sheet", path.name)
-    hidden = tuple(sheet.name for sheet in package.sheets if not sheet.is_visible)
+    hidden = tuple(sheet.name for sheet in package.sheets if sheet.name not in facts)
     return RawWorkbook(path.name, "xlsx", _values(path, facts), hidden)
 
 

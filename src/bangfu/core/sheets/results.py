@@ -16,18 +16,20 @@ from bangfu.core.sheets.reasons import REASONS, Severity
 from bangfu.core.sheets.staging import StagedSheet
 from bangfu.core.vocabulary import Sensitivity, Vocabulary
 
-PROBLEMS: dict[str, pl.DataType] = {
-    "workbook": pl.String(),
-    "sheet": pl.String(),
-    "row": pl.UInt32(),  # from 0
-    "column": pl.UInt32(),  # from 0
-    "target": pl.String(),  # table.column
-    "header": pl.String(),
-    "value": pl.String(),  # masked where personal
-    "code": pl.String(),  # of `reasons.REASONS`
-    "severity": pl.String(),
-    "detail": pl.String(),
-}
+PROBLEMS = pl.Schema(
+    {
+        "workbook": pl.String(),
+        "sheet": pl.String(),
+        "row": pl.UInt32(),  # from 0
+        "column": pl.UInt32(),  # from 0
+        "target": pl.String(),  # table.column
+        "header": pl.String(),
+        "value": pl.String(),  # masked where personal
+        "code": pl.String(),  # of `reasons.REASONS`
+        "severity": pl.String(),
+        "detail": pl.String(),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class ImportResult:
         """The changes as said by whoever the batch names."""
         return ChangeSet(batch, self.tables)
 
-    def cells(self) -> Iterator[CellProblem]:
+    def cell_problems(self) -> Iterator[CellProblem]:
         """The problems in words, in order."""
         return cell_problems(self.problems)
 

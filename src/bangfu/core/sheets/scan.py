@@ -45,7 +45,7 @@ def scan_sheet(pieces: Iterable[bytes], where: str, closely: bool = False) -> Sh
     WorkbookError where the XML is damaged or builds on entities."""
     facts = SheetFacts()
     last = (-1, -1)
-    for block in _blocks(pieces, where):
+    for block in row_blocks(pieces, where):
         if b"<!DOCTYPE" in block:
             raise refusal("bomb", where, "DOCTYPE")
         if closely or _is_worth_a_look(block):
@@ -63,7 +63,7 @@ def _is_worth_a_look(block: bytes) -> bool:
     return not is_plain or any(mark in block for mark in _WORTH_A_LOOK) or bool(_LONG_NUMBER.search(block))
 
 
-def _blocks(pieces: Iterable[bytes], where: str) -> Iterator[bytes]:
+def row_blocks(pieces: Iterable[bytes], where: str) -> Iterator[bytes]:
     """Pieces cut anew behind the end of a row."""
     rest = b""
     for piece in pieces:

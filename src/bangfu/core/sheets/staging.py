@@ -19,12 +19,14 @@ from bangfu.core.vocabulary import ColumnType, Vocabulary
 ROW = "_row"  # the row of the sheet, from 0
 TARGET = "_target"  # the column of the sheet from which a row of its own was made
 SOFT = "?"  # ends the name of a column that only fills what is empty in the register
-ISSUES: dict[str, pl.DataType] = {
-    "row": pl.UInt32(),
-    "target": pl.String(),
-    "code": pl.String(),
-    "detail": pl.String(),
-}
+ISSUES = pl.Schema(
+    {
+        "row": pl.UInt32(),
+        "target": pl.String(),
+        "code": pl.String(),
+        "detail": pl.String(),
+    }
+)
 _TOTALS = {"合计", "总计", "小计", "共计"}
 _NOTE = re.compile(r"注|备注|说明|填表|填报|制表|审核|负责人|单位|联系人|报送|合计|总计|小计|共计|第.*页")
 _EXACT_FORMS = ("number", "id_number", "phone")

@@ -20,7 +20,7 @@ from bangfu.core.sheets.identity import clean_id_number, clean_phone, clean_seri
 from bangfu.core.sheets.numbers import clean_number
 from bangfu.core.vocabulary import Column, ColumnType, Vocabulary
 
-ISSUE_SCHEMA: dict[str, pl.DataType] = {"row": pl.UInt32(), "code": pl.String(), "detail": pl.String()}
+ISSUE_SCHEMA = pl.Schema({"row": pl.UInt32(), "code": pl.String(), "detail": pl.String()})
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Cleaned:
 def clean_column(
     cells: Sequence[Cell], column: Column, vocabulary: Vocabulary, today: date, form: str = ""
 ) -> Cleaned:
-    """Clean the cells under one header. `form`: number, name, id_number or phone (see `official/common.yaml`)."""
+    """Clean the cells under one header. `form`: "", number, name, id_number or phone."""
     split = split_types(cells)
     if form == "id_number":
         cleaned = clean_id_number(split, today)
@@ -51,7 +51,7 @@ def clean_column(
     return Cleaned(
         cleaned[VALUE],
         issues.rename({ISSUE: "code"}).cast(ISSUE_SCHEMA),
-        extra,  # type: ignore[arg-type]
+        extra,
     )
 
 
