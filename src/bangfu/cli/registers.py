@@ -17,6 +17,7 @@ from bangfu.core.messages import N_
 from bangfu.core.register import Batch, Kind, ParquetRegister, create_register, open_register
 from bangfu.core.samples import PLACES, write_sample_register, write_sample_workbooks
 from bangfu.core.sheets import ImportResult, Options, mark_workbook, plan_import, read_workbook, stage_workbook
+from bangfu.core.sheets.results import cell_problems
 from bangfu.core.snapshots import snapshot_register
 from bangfu.core.vocabulary import load_vocabulary
 
@@ -100,7 +101,7 @@ def _empty_state():  # type: ignore[no-untyped-def]
 def _show(result: ImportResult) -> None:
     for note in result.notes:
         say(f"! {note.render()}")
-    problems = [problem.as_problem() for problem in result.cell_problems()]
+    problems = [problem.as_problem() for problem in cell_problems(result.problems)]
     show_problems(problems, 40)
     counts = result.counts
     say(

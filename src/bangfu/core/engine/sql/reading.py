@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from bangfu.core.engine.sql import values as v
@@ -11,7 +12,7 @@ from bangfu.core.engine.sql.setting import WindowSql, absent_sql
 from bangfu.core.engine.sql.values import Number, Plain, Sides, literal, quoted
 from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
-from bangfu.core.expressions.kinds import kind_of
+from bangfu.core.expressions.kinds import is_never_negative, kind_of
 from bangfu.core.vocabulary import Column, ColumnType, Link, Relation
 
 _MIRRORED: dict[n.CompareOp, n.CompareOp] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -69,6 +70,10 @@ class Reader:
                 if isinstance(plain, n.ColumnValue) and _is_decided_by_value(plain.column, op, right):
                     cell = v.both(self.cell(plain))
                     return v.compare(op, Number(cell, absent=self.absent(plain)), Number(_constant(right)))
+                if isinstance(plain, n.Elapsed) and plain.unit == "years" and self.frame.setting.is_once:
+                    by_birth = self._by_start(plain, op, right)
+                    if by_birth is not None:
+                        return by_birth
         left_value, right_value = self.value(node.left), self.value(node.right)
         if isinstance(left_value, Number) and isinstance(right_value, Number):
             return v.compare(node.op, left_value, right_value)
@@ -76,6 +81,29 @@ class Reader:
         assert isinstance(right_value, Plain)
         truth = f"({left_value.sql} {node.op} {right_value.sql})"
         return v.unless(left_value.absent, v.unless(right_value.absent, truth))
+
+    def _by_start(self, node: n.Elapsed, op: n.CompareOp, limit: n.Constant) -> str | None:
+        """`age op k` as a comparison of the date itself: no calendar arithmetic a row."""
+        start, years = self.value(node.start), Decimal(str(limit.value))
+        if (
+            not isinstance(node.end, n.PeriodValue)
+            or not isinstance(start, Plain)
+            or years % 1
+            or not 0 <= years <= 200
+        ):
+            return None
+        end = self.frame.setting.as_of
+        whole = int(years)
+        reached, passed = (f"({start.sql} <= {literal(years_before(end, y))})" for y in (whole, whole + 1))
+        truths = {
+            ">=": reached,
+            ">": passed,
+            "<": f"(NOT {reached})",
+            "<=": f"(NOT {passed})",
+            "=": f"({reached} AND NOT {passed})",
+            "<>": f"(NOT ({reached} AND NOT {passed}))",
+        }
+        return v.unless(start.absent, truths[op])
 
     def _among(self, value: n.Scalar, options: tuple[n.Constant, ...]) -> str:
         if kind_of(value).name == "number":
@@ -321,10 +349,12 @@ class Reader:
         return Number(v.both(f"(YEAR({b}) - YEAR({a}) - CAST({before} AS INT))"), absent=absent)
 
 
-def is_never_negative(node: n.Scalar) -> bool:
-    """Whether the vocabulary says that a column never falls below zero."""
-    minimum = node.column.minimum if isinstance(node, n.ColumnValue) else None
-    return minimum is not None and minimum >= 0
+def years_before(day: date, years: int) -> date:
+    """The last birthday on which one is `years` old on `day`: 28 February stands in for the 29th."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
 
 
 def _plain(node: n.Scalar) -> n.Scalar:
