@@ -18,6 +18,7 @@ from bangfu.core.engine.world import NOT_APPLICABLE, UNKNOWN, Missing, Row, Worl
 from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.intervals import Interval, Ratio
+from bangfu.core.expressions.kinds import is_never_negative
 from bangfu.core.expressions.kleene import Tri, tri_and, tri_not, tri_or
 from bangfu.core.periods import Period
 from bangfu.core.plans.plan import Criterion
@@ -353,12 +354,6 @@ def judge(criterion: Criterion, world: World, period: Period, row: Row) -> Outco
 def plain(node: n.Scalar) -> n.Scalar:
     """What a measure's name stands for."""
     return plain(node.value) if isinstance(node, n.Named) else node
-
-
-def is_never_negative(node: n.Scalar) -> bool:
-    """Whether the vocabulary says that a column never falls below zero."""
-    minimum = node.column.minimum if isinstance(node, n.ColumnValue) else None
-    return minimum is not None and minimum >= 0
 
 
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}

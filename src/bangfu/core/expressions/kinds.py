@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bangfu.core.expressions import nodes as n
-from bangfu.core.vocabulary import ColumnType
+from bangfu.core.vocabulary import ColumnType, Empty
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ _PERIOD_KINDS = {
 }
 
 
+_ELAPSED_UNITS = {"years": "岁", "months": "个月", "days": "天"}
+
+
 def kind_of(node: n.Scalar) -> Kind:
     """The kind of a scalar."""
     match node:
@@ -47,22 +50,54 @@ def kind_of(node: n.Scalar) -> Kind:
             return Kind(kind, codes, unit)
         case n.PeriodValue(name=name):
             return _PERIOD_KINDS[name]
-        case n.OrElse(column=column):
-            return kind_of(column)
-        case n.Choice(otherwise=otherwise, unit=unit):
-            return Kind(kind_of(otherwise).name, kind_of(otherwise).detail, unit)
         case n.Named(value=value, unit=unit):
-            return Kind(kind_of(value).name, kind_of(value).detail, unit)
-        case n.Elapsed(unit=unit):
-            return Kind("number", unit={"years": "岁", "months": "个月", "days": "天"}[unit])
+            return replace(kind_of(value), unit=unit)
+    return Kind("number", unit=_number_unit(node))
+
+
+def _number_unit(node: n.Scalar) -> str | None:
+    match node:
+        case n.Arithmetic(unit=unit) | n.Extreme(unit=unit) | n.Choice(unit=unit) | n.Total(unit=unit):
+            return unit
+        case n.OrElse(column=n.ColumnValue(column=column)):
+            return column.unit
+        case n.Elapsed(unit=passed):
+            return _ELAPSED_UNITS[passed]
         case n.Count(rows=rows):
-            return Kind("number", unit=COUNT_UNITS.get(rows.relation.table.id))
+            return COUNT_UNITS.get(rows.relation.table.id)
         case n.DayCount():
-            return Kind("number", unit="天")
-        case n.Arithmetic(unit=unit) | n.Extreme(unit=unit) | n.Total(unit=unit):
-            return Kind("number", unit=unit)
-        case _:
-            return Kind("number")
+            return "天"
+    return None
+
+
+def is_quotient(node: n.Scalar) -> bool:
+    """Whether a number is a ratio of two others."""
+    match node:
+        case n.Share():
+            return True
+        case n.Named(value=value):
+            return is_quotient(value)
+        case n.Arithmetic(op=op, left=left, right=right):
+            return op == "/" or is_quotient(left) or is_quotient(right)
+    return False
+
+
+def may_not_apply(node: n.Scalar) -> bool:
+    """Whether a value may be absent because it does not apply."""
+    match node:
+        case n.ColumnValue(column=column):
+            return column.empty is Empty.NOT_APPLICABLE
+        case n.Named(value=value) | n.DatePart(of=value):
+            return may_not_apply(value)
+        case n.Elapsed(start=start, end=end):
+            return may_not_apply(start) or may_not_apply(end)
+    return False
+
+
+def is_never_negative(node: n.Scalar) -> bool:
+    """Whether the vocabulary says that a column never falls below zero."""
+    minimum = node.column.minimum if isinstance(node, n.ColumnValue) else None
+    return minimum is not None and minimum >= 0
 
 
 def shared_unit(kinds: list[Kind]) -> tuple[str | None, bool]:

@@ -1,7 +1,8 @@
 """What an expression means: frozen, typed nodes. They carry the whole meaning; engines only run it.
 
-A number is exact and may be open on either side; a truth is met, unmet or unknown. `docs/explanation/truth.md`
-says what each node means for incomplete lists, unknown cells and unfinished periods.
+A number is exact and may be open on either side; a truth is met, unmet or unknown.
+`docs/explanation/truth.md` says what each node means for incomplete lists, unknown cells and unfinished
+periods.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from bangfu.core.vocabulary import Column, Relation
 
@@ -18,6 +19,7 @@ Within = Literal["period", "own", "campaign", "previous"]
 DayTake = Literal["days", "workdays", "nights"]
 CompareOp = Literal["=", "<>", "<", "<=", ">", ">="]
 ArithmeticOp = Literal["+", "-", "*", "/"]
+PeriodName = Literal["period_start", "period_end", "as_of", "period_days", "period_workdays"]
 QuantifierKind = Literal["has", "no", "every"]
 
 
@@ -57,7 +59,7 @@ class ColumnValue:
 class PeriodValue:
     """A fact about the period at hand: its first or last day, the as-of day, its length."""
 
-    name: Literal["period_start", "period_end", "as_of", "period_days", "period_workdays"]
+    name: PeriodName
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,7 @@ class Includes:
 
 @dataclass(frozen=True)
 class NotApplicable:
-    """`column IS NULL`: the column does not apply to the row (only where the vocabulary says empty means so)."""
+    """`column IS NULL`: the column does not apply to the row (only where empty means so)."""
 
     value: ColumnValue
 
@@ -321,4 +323,4 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
-_NODE_TYPES = (*Scalar.__args__, *Truth.__args__, Rows)  # type: ignore[attr-defined]
+_NODE_TYPES = (*get_args(Scalar), *get_args(Truth), Rows)

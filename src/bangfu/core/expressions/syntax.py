@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import sqlglot
-from sqlglot import exp
+from sqlglot import exp, parser, tokens
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
-from sqlglot.parser import Parser
 
 from bangfu.core.errors import Problem
 from bangfu.core.messages import N_, Message
@@ -14,10 +15,11 @@ from bangfu.core.messages import N_, Message
 MAX_LENGTH = 4000
 
 _FOLDED = {
-    "（": "(", "）": ")", "，": ",", "；": ";", "：": ":", "＞": ">", "＜": "<", "＝": "=", "≥": ">=", "≤": "<=",
-    "≠": "<>", "＋": "+", "－": "-", "−": "-", "×": "*", "＊": "*", "÷": "/", "／": "/", "．": ".", "％": "%",
-    "‘": "'", "’": "'", "＇": "'", "\u3000": " ",
+    "（": "(", "）": ")", "，": ",", "；": ";", "：": ":", "＞": ">", "＜": "<", "＝": "=", "≥": ">=",
+    "≤": "<=", "≠": "<>", "＋": "+", "－": "-", "−": "-", "×": "*", "＊": "*", "÷": "/", "／": "/",
+    "．": ".", "％": "%", "\u3000": " ",
 } | {chr(0xFF10 + digit): str(digit) for digit in range(10)}  # fmt: skip
+_QUOTES = ("'＇‘’", "“”")  # signs of a family open and close each other
 
 
 class ExpressionError(Exception):
@@ -28,58 +30,68 @@ class ExpressionError(Exception):
         super().__init__(problem.render())
 
 
+def refuse(code: str, template: str, remedy: str = "", **values: object) -> ExpressionError:
+    """An ExpressionError of this language."""
+    return ExpressionError(
+        Problem(
+            f"expression.{code}",
+            Message(template, values),
+            remedy=Message(remedy, values) if remedy else None,
+        )
+    )
+
+
 class _PlanDialect(Dialect):
     """SQL's operators only: no function is known to sqlglot, so none is rewritten or given a meaning."""
 
-    class Parser(Parser):
+    class Tokenizer(tokens.Tokenizer):
+        """No comments: what stands in an expression is meant."""
+
+        COMMENTS: ClassVar = []
+
+    class Parser(parser.Parser):
         """Leaves every call anonymous; only CASE is parsed without parentheses."""
 
-        FUNCTIONS = {}  # noqa: RUF012 - sqlglot's own way of saying it
-        FUNCTION_PARSERS = {}  # noqa: RUF012
-        NO_PAREN_FUNCTIONS = {}  # noqa: RUF012
-        NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
-            "CASE": Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]
-        }
+        FUNCTIONS: ClassVar = {}
+        FUNCTION_PARSERS: ClassVar = {}
+        NO_PAREN_FUNCTIONS: ClassVar = {}
+        NO_PAREN_FUNCTION_PARSERS: ClassVar = {"CASE": parser.Parser.NO_PAREN_FUNCTION_PARSERS["CASE"]}
 
 
 def fold_width(text: str) -> str:
-    """Full-width punctuation and digits made half-width, outside quoted text."""
+    """Full-width punctuation, quotes and digits made half-width, outside quoted text."""
     folded: list[str] = []
-    quoted = False
+    closing = ""
     for char in text:
-        plain = char if quoted and char not in "‘’＇" else _FOLDED.get(char, char)
-        if plain == "'":
-            quoted = not quoted
+        family = next((signs for signs in _QUOTES if char in signs), "")
+        if closing:
+            plain = "'" if char in closing else char
+            closing = "" if char in closing else closing
+        else:
+            plain = "'" if family else _FOLDED.get(char, char)
+            closing = family
         folded.append(plain)
     return "".join(folded)
 
 
-def parse_syntax(text: str) -> exp.Expression:
+def parse_syntax(text: str) -> exp.Expr:
     """One expression as sqlglot's tree. Raises ExpressionError for anything that is not exactly one."""
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(
-            Problem(
-                "expression.too_long",
-                Message(N_("表达式超过 {limit} 个字符。"), {"limit": MAX_LENGTH}),
-                remedy=Message(N_("请拆成几个指标（measures）。")),
-            )
+        raise refuse(
+            "too_long",
+            N_("表达式超过 {limit} 个字符。"),
+            N_("请拆成几个指标（measures）。"),
+            limit=MAX_LENGTH,
         )
     try:
         statements = sqlglot.parse(fold_width(text), read=_PlanDialect)
     except (SqlglotError, RecursionError) as error:
-        raise ExpressionError(
-            Problem(
-                "expression.syntax",
-                Message(N_("表达式写法有误：{text}"), {"text": text}),
-                remedy=Message(N_("请检查括号、引号和运算符是否成对、完整。")),
-            )
+        raise refuse(
+            "syntax",
+            N_("表达式写法有误：{text}"),
+            N_("请检查括号、引号和运算符是否成对、完整。"),
+            text=text,
         ) from error
     if len(statements) != 1 or statements[0] is None:
-        raise ExpressionError(
-            Problem(
-                "expression.not_one",
-                Message(N_("这里只能写一个表达式：{text}"), {"text": text}),
-                remedy=Message(N_("请去掉分号和多余的内容。")),
-            )
-        )
+        raise refuse("not_one", N_("这里只能写一个表达式：{text}"), N_("请去掉分号和多余的内容。"), text=text)
     return statements[0]

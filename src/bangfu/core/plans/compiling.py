@@ -8,11 +8,16 @@ from datetime import date
 from typing import Literal
 
 from bangfu.core.errors import PlanError, Problem
-from bangfu.core.expressions import Scope, parse_scalar, parse_truth
+from bangfu.core.expressions import (
+    ExpressionError,
+    Scope,
+    find_relation,
+    parse_scalar,
+    parse_truth,
+    refuse,
+)
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.kinds import kind_of
-from bangfu.core.expressions.resolving import find_relation, refuse
-from bangfu.core.expressions.syntax import ExpressionError
 from bangfu.core.messages import N_, Message
 from bangfu.core.plans import schema as s
 from bangfu.core.plans.load import Pack

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
+from bangfu.core.expressions import refuse
 from bangfu.core.expressions.intervals import Interval, Ratio
 from bangfu.core.expressions.kinds import kind_of
 from bangfu.core.expressions.kleene import Tri, tri_and, tri_not, tri_or
-from bangfu.core.expressions.resolving import refuse
 from bangfu.core.messages import N_, Message
 from bangfu.core.plans.plan import Criterion
 from bangfu.core.vocabulary import Vocabulary
