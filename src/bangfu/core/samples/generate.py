@@ -8,6 +8,7 @@ import polars as pl
 
 from bangfu.core.register import cast_losslessly, table_schema
 from bangfu.core.samples.areas import areas
+from bangfu.core.samples.homes import homes
 from bangfu.core.samples.households import household_facts, households, skeleton
 from bangfu.core.samples.incomes import incomes
 from bangfu.core.samples.people import people
@@ -29,7 +30,7 @@ def generate(place: str, seed: int, as_of: date) -> dict[str, pl.DataFrame]:
     bones = skeleton(scene, drawn["village"])
     person = people(scene, bones)
     household = households(scene, bones, household_facts(person))
-    drawn |= incomes(scene, household)
+    drawn |= incomes(scene, household) | homes(scene, household)
     pairs = helped(scene, household)
     drawn |= workforce(scene, drawn, helpers=pairs["helper"].n_unique())
     drawn |= {
