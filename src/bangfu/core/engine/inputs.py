@@ -1,0 +1,91 @@
+"""What every SQL engine starts from (columns, periods, days of the calendar), and how it stops short."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bangfu.core.engine.days import days_between
+from bangfu.core.engine.run import Ask
+from bangfu.core.engine.sql.blocks import Block
+from bangfu.core.errors import Cancelled, EngineError, Problem
+from bangfu.core.messages import N_, Message
+from bangfu.core.periods import NAMED_KINDS, Period, once, previous
+
+
+def periods_of(block: Block, ask: Ask) -> list[Period]:
+    """The periods over which a block is judged; none: there is nothing to do."""
+    return [once(ask.as_of)] if block.is_once else ask.periods_of(block.per)
+
+
+def check_columns(name: str, source: Path | pa.Table, schema: pa.Schema) -> None:
+    """Raises EngineError where a table lacks a column of the schema or has it in another type."""
+    found = pq.read_schema(source) if isinstance(source, Path) else source.schema
+    wrong = [f.name for f in schema if f.name not in found.names or found.field(f.name).type != f.type]
+    if wrong:
+        raise EngineError(
+            Problem(
+                "engine.columns",
+                Message(
+                    N_("表“{table}”缺少列或列的类型不对：{columns}。"), {"table": name, "columns": wrong}
+                ),
+                remedy=Message(N_("请用本版本重新生成快照。")),
+            )
+        )
+
+
+def period_table(periods: list[Period], ask: Ask) -> pa.Table:
+    """The table `period`: a row per period with all that its SQL asks for."""
+    rows = []
+    for number, period in enumerate(periods):
+        before = None if period.kind in (*NAMED_KINDS, "once") else previous(period)
+        rows.append(
+            {
+                "period_id": number,
+                "id": period.id,
+                "first_on": period.start,
+                "last_on": period.end,
+                "before_first_on": before.start if before else None,
+                "before_last_on": before.end if before else None,
+                "is_closed": period.end <= ask.as_of,
+                "days": (period.end - period.start).days + 1,
+                "workdays": ask.calendar.count_workdays(period.start, period.end),
+            }
+        )
+    dates = ("first_on", "last_on", "before_first_on", "before_last_on")
+    schema = pa.schema(
+        [("period_id", pa.int32()), ("id", pa.string())]
+        + [(name, pa.date32()) for name in dates]
+        + [("is_closed", pa.bool_()), ("days", pa.int32()), ("workdays", pa.int32())]
+    )
+    return pa.Table.from_pylist(rows, schema)
+
+
+def day_table(ask: Ask) -> pa.Table:
+    """The table `day`: day numbers with whether they are worked, over the calendar's years."""
+    years = sorted(ask.calendar.years)
+    days = list(days_between(date(years[0], 1, 1), date(years[-1], 12, 31)))
+    epoch = date(1970, 1, 1)
+    return pa.table(
+        {
+            "day": pa.array([(day - epoch).days for day in days], pa.int64()),
+            "is_workday": [ask.calendar.is_workday(day) for day in days],
+        }
+    )
+
+
+def stop_if_cancelled(ask: Ask) -> None:
+    """Raises Cancelled where the user has stopped."""
+    if ask.is_cancelled():
+        raise Cancelled(Problem("engine.cancelled", Message(N_("已停止，没有留下半途的结果。"))))
+
+
+def failure(block: Block, error: Exception) -> EngineError:
+    """What to tell when the SQL of a block fails: names and the kind of error, never values of a person."""
+    values = {"subject": block.subject, "per": block.per, "reason": type(error).__name__}
+    message = Message(N_("核查“{subject}”（{per}）时出错：{reason}"), values)
+    remedy = Message(N_("请检查方案中的数值是否过大；没有留下半途的结果。"))
+    return EngineError(Problem("engine.failed", message, remedy=remedy))
