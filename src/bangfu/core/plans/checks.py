@@ -10,12 +10,18 @@ from bangfu.core.plans.income import NAMES
 from bangfu.core.plans.pack import Pack
 from bangfu.core.plans.problems import suggestion
 from bangfu.core.plans.schema import Income
+from bangfu.core.plans.stated import stated_in
 from bangfu.core.vocabulary import Table, Vocabulary
 
 
 def content_problems(pack: Pack, vocabulary: Vocabulary) -> list[Problem]:
     """Every breach, with file and line."""
-    return [*_income(pack, vocabulary), *_same_names(pack), *_cases(pack, vocabulary)]
+    return [
+        *_income(pack, vocabulary),
+        *_same_names(pack),
+        *_cases(pack, vocabulary),
+        *_named_columns(pack, vocabulary),
+    ]
 
 
 def _income(pack: Pack, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -94,6 +100,21 @@ def _cases(pack: Pack, vocabulary: Vocabulary) -> Iterator[Problem]:
             for column in dict.fromkeys(column for row in rows for column in row if column not in known):
                 message = Message(N_("{table}没有列 {column}。"), {"table": table.name, "column": column})
                 yield Problem("plan.unknown_column", message, where, suggestion(column, known))
+
+
+def _named_columns(pack: Pack, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Columns of forms, lists and checklists: `name` of the entry's table, or `table.name`."""
+    for stated in stated_in(pack):
+        if stated.kind == "column":
+            *above, name = stated.text.split(".")
+            table = vocabulary.tables.get(above[0] if above else stated.about.table or "")
+            if table is None or name not in _columns(table):
+                values = {"table": table.name if table else "".join(above), "column": name}
+                message = Message(N_("{table}没有列 {column}。"), values)
+                where = pack.where_path(stated.address, stated.entry, stated.path)
+                yield Problem(
+                    "plan.unknown_column", message, where, suggestion(name, _columns(table) if table else ())
+                )
 
 
 def _columns(table: Table) -> set[str]:

@@ -83,7 +83,7 @@ def build_pack(
             problems += found
         except PlanError as error:
             raise PlanError([*problems, *error.problems]) from None
-    problems += [*reference_problems(pack), *content_problems(pack, vocabulary)]
+    problems += [*reference_problems(pack, vocabulary.tables), *content_problems(pack, vocabulary)]
     if problems:
         raise PlanError(problems)
     return pack

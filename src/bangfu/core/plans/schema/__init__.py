@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from bangfu.core.plans.schema.cases import Case
-from bangfu.core.plans.schema.entry import Name, Part, RefersTo
+from bangfu.core.plans.schema.entry import Name, Part, RefersTo, Written
 from bangfu.core.plans.schema.papers import Archive, Documents, Placeholder, Provision
 from bangfu.core.plans.schema.people import Activities, Conduct, Duty, Organisation
 from bangfu.core.plans.schema.rules import Criterion, Income, Measure, Parameter, PlanHead
@@ -89,5 +89,5 @@ FILES: dict[str, type[BaseModel]] = {
 __all__ = [
     "FILES", "Activities", "Appraisals", "Archive", "Campaign", "Case", "Conduct", "Criterion", "Documents",
     "Duty", "Income", "Measure", "Organisation", "Parameter", "Part", "Placeholder", "PlanHead", "Procedure",
-    "Provision", "RefersTo",
+    "Provision", "RefersTo", "Written",
 ]  # fmt: skip

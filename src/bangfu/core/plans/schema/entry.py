@@ -25,6 +25,13 @@ class RefersTo:
     address: str
 
 
+@dataclass(frozen=True)
+class Written:
+    """Marks a text that speaks of rows: a condition, a formula, or a column (`name` or `table.name`)."""
+
+    kind: Literal["condition", "formula", "column"]
+
+
 def _day(value: object) -> date:
     if type(value) is date:
         return value
@@ -59,6 +66,18 @@ Expression = Annotated[
     str,
     StringConstraints(strict=True, min_length=1),
     Field(description="An expression of the language of plans."),
+    Written("condition"),
+]
+Formula = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1),
+    Field(description="A number, date or text of the language of plans."),
+    Written("formula"),
+]
+ColumnName = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$"),
+    Written("column"),
 ]
 Id = Annotated[str, StringConstraints(strict=True, pattern=ID_PATTERN)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=NAME_PATTERN)]
@@ -74,6 +93,7 @@ Names = Annotated[
         }
     ),
 ]
+TableName = Annotated[Name, RefersTo("tables")]
 TeamId = Annotated[Id, RefersTo("organisation.teams")]
 FormId = Annotated[Id, RefersTo("documents.forms")]
 ActivityId = Annotated[Id, RefersTo("activities.activities")]

@@ -9,11 +9,13 @@ from pydantic import Field, model_validator
 from bangfu.core.messages import N_
 from bangfu.core.plans.schema.entry import (
     Cited,
+    ColumnName,
     CriterionId,
     Day,
     Entry,
     Expression,
     Figure,
+    Formula,
     Id,
     IssueClassId,
     MeasureName,
@@ -23,6 +25,7 @@ from bangfu.core.plans.schema.entry import (
     Per,
     ProcedureId,
     RoleId,
+    TableName,
     Text,
 )
 from bangfu.core.plans.schema.people import ProofKind
@@ -37,7 +40,7 @@ class ArchiveEntry(Part):
     requirement: tuple[Id, ...] = Field(default=(), description="Elements of the document.")
     filled_by: Literal["record", "document", "upload"] = Field(description="What fills it.")
     document: Id | None = Field(default=None, description="The document or form that fills it.")
-    table: Name | None = Field(default=None, description="The table whose rows fill it.")
+    table: TableName | None = Field(default=None, description="The table whose rows fill it.")
     phase: Literal["entry", "help", "exit", "after"] | None = Field(default=None, description="Phase.")
     where: Expression | None = Field(default=None, description="Only for these subjects.")
     per: Per | None = Field(default=None, description="One for each period; empty: once.")
@@ -46,7 +49,7 @@ class ArchiveEntry(Part):
 class Catalogue(Entry):
     """The catalogue of a household's, village's, township's or cadre's file."""
 
-    subject: Name = Field(description="Whose file.")
+    subject: TableName = Field(description="Whose file.")
     entries: tuple[ArchiveEntry, ...] = Field(min_length=1, description="What it must hold.")
     container: Text | None = Field(default=None, description="What holds it together.")
     cover: Text | None = Field(default=None, description="How it is labelled.")
@@ -62,9 +65,9 @@ class Field_(Part):
     """A column of a list or a field of a form: a column of the vocabulary, a measure, or words to fill in."""
 
     name: Text = Field(description="Heading in Chinese.")
-    column: Text | None = Field(default=None, description="Column: name, or table.name.")
+    column: ColumnName | None = Field(default=None, description="Column: name, or table.name.")
     measure: MeasureName | None = Field(default=None, description="Measure.")
-    value: Expression | None = Field(default=None, description="An expression.")
+    value: Formula | None = Field(default=None, description="An expression.")
     blank: Text | None = Field(default=None, description="Filled in by a person: what with.")
     unit: Text | None = Field(default=None, description="Unit of measure.")
     choices: tuple[Text, ...] = Field(default=(), description="Choices.")
@@ -79,7 +82,7 @@ class Form(Entry):
     """A form or attachment: an XLSForm workbook beside the pack, or fields."""
 
     attachment: Text | None = Field(default=None, description="Number of the attachment.")
-    subject: Name = Field(description="The table of which each row gets one, or that it lists.")
+    subject: TableName = Field(description="The table of which each row gets one, or that it lists.")
     per: Per = Field(default="once", description="How often it is filled.")
     file: Text | None = Field(default=None, description="File beside the pack: an XLSForm or Word file.")
     fields: tuple[Field_, ...] = Field(default=(), description="Fields.")
@@ -91,16 +94,16 @@ class Form(Entry):
 class ListDefinition(Entry):
     """A list by name: a filter over a table."""
 
-    of: Name = Field(description="The table listed.")
+    of: TableName = Field(description="The table listed.")
     where: Expression | None = Field(default=None, description="Which rows; empty: all.")
     columns: tuple[Field_, ...] = Field(default=(), description="Columns; empty: the table's usual ones.")
-    order: tuple[Expression, ...] = Field(default=(), description="Order, first first.")
+    order: tuple[Formula, ...] = Field(default=(), description="Order, first first.")
 
 
 class LedgerDefinition(Entry):
     """The layout of a ledger."""
 
-    of: Name = Field(description="What it lists: issue, or a table.")
+    of: TableName = Field(description="What it lists: issue, or a table.")
     issue_classes: tuple[IssueClassId, ...] = Field(default=(), description="Only these classes.")
     where: Expression | None = Field(default=None, description="Which rows.")
     columns: tuple[Field_, ...] = Field(default=(), description="Columns.")
@@ -110,7 +113,7 @@ class LedgerDefinition(Entry):
 class Notice(Entry):
     """A public notice: a whitelist of columns, masked, with an end and a channel for objections."""
 
-    of: Name = Field(description="The table listed.")
+    of: TableName = Field(description="The table listed.")
     where: Expression | None = Field(default=None, description="Which rows.")
     columns: tuple[Field_, ...] = Field(min_length=1, description="Whitelist of columns.")
     days: Figure | None = Field(default=None, description="Days of notice.")
@@ -121,7 +124,7 @@ class Notice(Entry):
 class Card(Entry):
     """A card for a household, indoors: no ID number, no health."""
 
-    subject: Name = Field(description="Who has one.")
+    subject: TableName = Field(description="Who has one.")
     items: tuple[Field_, ...] = Field(default=(), description="What it shows.")
     place: Text | None = Field(default=None, description="Where it hangs.")
 
@@ -145,14 +148,16 @@ class ChecklistItem(Part):
     name: Text = Field(description="What is looked at, restated.")
     requirement: tuple[Id, ...] = Field(default=(), description="Elements of the document.")
     criterion: CriterionId | None = Field(default=None, description="The criterion that judges it.")
-    column: Text | None = Field(default=None, description="The column that holds the answer: table.name.")
+    column: ColumnName | None = Field(
+        default=None, description="The column that holds the answer: table.name."
+    )
     advice: Text | None = Field(default=None, description="What to do where it fails.")
 
 
 class Checklist(Entry):
     """Points to look at in the field, spelled out by the document."""
 
-    subject: Name = Field(description="What is looked at.")
+    subject: TableName = Field(description="What is looked at.")
     where: Expression | None = Field(default=None, description="For which rows.")
     asked_by: tuple[RoleId, ...] = Field(default=(), description="Roles that ask.")
     items: tuple[ChecklistItem, ...] = Field(min_length=1, description="Points.")
@@ -161,7 +166,7 @@ class Checklist(Entry):
 class Reconciliation(Entry):
     """Two or three sources that must say the same; each difference is shown with both sides."""
 
-    subject: Name = Field(description="The table reconciled.")
+    subject: TableName = Field(description="The table reconciled.")
     sources: tuple[Text, ...] = Field(min_length=2, description="Sources, the leading one first.")
     match: tuple[Name, ...] = Field(default=(), description="Columns that identify a row.")
     compare: tuple[Name, ...] = Field(default=(), description="Columns that must be equal.")
@@ -195,7 +200,7 @@ class Placeholder(Entry):
 
     slots: int = Field(strict=True, ge=1, description="How many there are to fill.")
     unit: Text = Field(description="What is counted: 项, 个, 分.")
-    subject: Name | None = Field(default=None, description="What it will be asked of.")
+    subject: TableName | None = Field(default=None, description="What it will be asked of.")
     filled: tuple[Filling, ...] = Field(default=(), description="Filled by the office.")
 
     @model_validator(mode="after")

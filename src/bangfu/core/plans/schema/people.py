@@ -20,10 +20,10 @@ from bangfu.core.plans.schema.entry import (
     FormId,
     Id,
     IssueClassId,
-    Name,
     Part,
     Per,
     RoleId,
+    TableName,
     TeamId,
     Text,
 )
@@ -58,7 +58,9 @@ class Seat(Part):
 class Team(Entry):
     """A body set up for the work: headquarters, leading group, team, committee."""
 
-    subject: Name | None = Field(default=None, description="Table of which each row has one: village, group.")
+    subject: TableName | None = Field(
+        default=None, description="Table of which each row has one: village, group."
+    )
     under: TeamId | None = Field(default=None, description="The team that directs it.")
     seats: tuple[Seat, ...] = Field(default=(), description="Composition.")
     formed_by: Text | None = Field(default=None, description="How it is set up: elected, appointed, by whom.")
@@ -70,7 +72,7 @@ class Assignment(Entry):
     """Who is assigned to what: caps per holder, holders per subject, coverage."""
 
     role: RoleId = Field(description="Who is assigned.")
-    to: Name = Field(description="The table they are assigned to: household, village, agency.")
+    to: TableName = Field(description="The table they are assigned to: household, village, agency.")
     where: Expression | None = Field(default=None, description="Which rows of it.")
     least: Figure | None = Field(default=None, description="Each holder has at least so many.")
     most: Figure | None = Field(default=None, description="Each holder has at most so many.")
@@ -112,7 +114,7 @@ class Posting(Entry):
 
     role: RoleId = Field(description="Who is posted.")
     sent_by: RoleId | None = Field(default=None, description="The role that sends.")
-    to: Name = Field(description="The table they are posted to.")
+    to: TableName = Field(description="The table they are posted to.")
     least: Figure | None = Field(default=None, description="At least so many people.")
     years: Figure | None = Field(default=None, description="Term in years.")
     full_time: Flag | None = Field(default=None, description="Released from other work.")
@@ -192,7 +194,9 @@ class Duty(Entry):
 class Activity(Entry):
     """A kind of work record."""
 
-    subject: Name | None = Field(default=None, description="The table it is done for: household, village.")
+    subject: TableName | None = Field(
+        default=None, description="The table it is done for: household, village."
+    )
     recorded_by: tuple[RoleId, ...] = Field(default=(), description="Roles that record it.")
     proofs: tuple[Proof, ...] = Field(default=(), description="Proofs, all of them; each may fall back.")
     form: FormId | None = Field(default=None, description="The form that records it.")
@@ -205,7 +209,7 @@ class Meeting(Entry):
 
     per: Per = Field(default="once", description="How often.")
     by: Day | None = Field(default=None, description="Held by this day.")
-    subject: Name | None = Field(default=None, description="Table of which each row holds one.")
+    subject: TableName | None = Field(default=None, description="Table of which each row holds one.")
     chair: tuple[RoleId, ...] = Field(default=(), description="Roles that lead it.")
     attended_by: tuple[Text, ...] = Field(default=(), description="Who attends: roles or groups of people.")
     agenda: tuple[Text, ...] = Field(default=(), description="Agenda, restated.")
@@ -217,7 +221,9 @@ class Training(Entry):
     """Training that somebody gets."""
 
     role: RoleId | None = Field(default=None, description="Who is trained, where it is a role.")
-    subject: Name | None = Field(default=None, description="Who is trained, where it is a table: person.")
+    subject: TableName | None = Field(
+        default=None, description="Who is trained, where it is a table: person."
+    )
     where: Expression | None = Field(default=None, description="Which rows of it.")
     per: Per = Field(default="once", description="How often.")
     by: Day | None = Field(default=None, description="Done by this day.")
@@ -228,7 +234,7 @@ class Training(Entry):
 class Publicity(Entry):
     """Something shown or handed out: board, card, brochure, talk."""
 
-    subject: Name | None = Field(default=None, description="Table of which each row gets one.")
+    subject: TableName | None = Field(default=None, description="Table of which each row gets one.")
     items: tuple[Text, ...] = Field(default=(), description="What it shows, restated.")
     by: Day | None = Field(default=None, description="By this day.")
     responsible: tuple[RoleId, ...] = Field(default=(), description="Roles that see to it.")
@@ -257,7 +263,7 @@ class Proposal(Part):
 class Consequence(Entry):
     """When what is proposed, and who decides after notice and reply."""
 
-    subject: Name = Field(description="The table whose rows are looked at.")
+    subject: TableName = Field(description="The table whose rows are looked at.")
     per: Per = Field(default="campaign", description="In which period.")
     when: Expression | None = Field(default=None, description="When it is proposed.")
     upon: Text | None = Field(default=None, description="When, where no record can tell: a person starts it.")
@@ -285,7 +291,7 @@ class LeaveRoute(Entry):
 class Honour(Entry):
     """Recognition: by consent only where it names a person or household."""
 
-    subject: Name = Field(description="The table that is honoured.")
+    subject: TableName = Field(description="The table that is honoured.")
     per: Per = Field(default="once", description="How often.")
     consent: Flag = Field(default=True, description="Needs written consent.")
     proposed_by: tuple[RoleId, ...] = Field(default=(), description="Roles that propose.")

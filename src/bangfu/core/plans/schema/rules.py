@@ -22,6 +22,7 @@ from bangfu.core.plans.schema.entry import (
     Part,
     Per,
     RoleId,
+    TableName,
     Text,
     Version,
 )
@@ -45,8 +46,8 @@ class Span(Part):
 class Total(Entry):
     """A total that the document declares; a run compares it with the register."""
 
-    subject: Name | None = Field(default=None, description="The table whose rows are counted.")
-    of: Name | None = Field(default=None, description="The same for a table that is not a subject.")
+    subject: TableName | None = Field(default=None, description="The table whose rows are counted.")
+    of: TableName | None = Field(default=None, description="The same for a table that is not a subject.")
     where: Expression | None = Field(default=None, description="Which rows count.")
     value: Number = Field(description="The figure as declared.")
     unit: Text = Field(description="Unit of measure: 户, 人, 个.")

@@ -19,16 +19,17 @@ from bangfu.core.plans.schema.entry import (
     Expression,
     Figure,
     Flag,
+    Formula,
     Id,
     IssueClassId,
     MilestoneId,
-    Name,
     Number,
     Part,
     Per,
     PlaceholderId,
     RoleId,
     SamplingId,
+    TableName,
     Text,
 )
 from bangfu.core.plans.schema.people import Proof, ProofKind
@@ -80,7 +81,7 @@ class Step(Entry):
 class Procedure(Entry):
     """Ordered or parallel steps about a subject."""
 
-    subject: Name = Field(description="The table it runs on.")
+    subject: TableName = Field(description="The table it runs on.")
     when: Expression | None = Field(default=None, description="For which rows it may start.")
     order: Literal["sequence", "parallel"] = Field(default="sequence", description="How steps follow.")
     steps: tuple[Step, ...] = Field(min_length=1, description="Steps.")
@@ -137,18 +138,18 @@ class Milestone(Entry):
 class Sampling(Entry):
     """A seeded sample for inspection."""
 
-    of: Name = Field(description="The table sampled.")
+    of: TableName = Field(description="The table sampled.")
     where: Expression | None = Field(default=None, description="Which rows.")
     share: Figure | None = Field(default=None, description="Share of the rows.")
     least: Figure | None = Field(default=None, description="At least so many of each place.")
-    within: Name | None = Field(default=None, description="The place: village, township.")
+    within: TableName | None = Field(default=None, description="The place: village, township.")
 
 
 class Inspection(Entry):
     """Checking by somebody else: who looks at what, how often, told or untold."""
 
     by: tuple[RoleId, ...] = Field(min_length=1, description="Roles that inspect.")
-    subject: Name | None = Field(default=None, description="The table inspected.")
+    subject: TableName | None = Field(default=None, description="The table inspected.")
     per: Per | None = Field(default=None, description="How often; empty: irregularly.")
     announced: Flag | None = Field(default=None, description="Told beforehand.")
     sampling: SamplingId | None = Field(default=None, description="The sample that is used.")
@@ -181,7 +182,7 @@ class Deduction(Part):
     """Points taken off: so many for each."""
 
     minus: Number = Field(gt=0, description="Points.")
-    of: Expression = Field(description="For each of these: an expression that counts.")
+    of: Formula = Field(description="For each of these: an expression that counts.")
 
 
 class AppraisalItem(Part):
@@ -200,7 +201,7 @@ class AppraisalItem(Part):
 class Appraisal(Entry):
     """A score sheet or a yearly judgement."""
 
-    subject: Name = Field(description="The table appraised: village, agency, cadre.")
+    subject: TableName = Field(description="The table appraised: village, agency, cadre.")
     per: Per = Field(default="year", description="How often.")
     total: Number | None = Field(default=None, description="Points of the whole sheet.")
     placeholders: PlaceholderId | None = Field(
@@ -240,7 +241,7 @@ class Appraisal(Entry):
 class Survey(Entry):
     """An anonymous survey: never pre-filled, never scoring one person."""
 
-    subject: Name = Field(description="Who is asked: household, person.")
+    subject: TableName = Field(description="Who is asked: household, person.")
     where: Expression | None = Field(default=None, description="Which of them.")
     per: Per = Field(default="once", description="How often.")
     questions: tuple[Text, ...] = Field(default=(), description="Questions, restated.")
