@@ -34,8 +34,8 @@ def test_a_person_sheet_below_a_title_becomes_typed_columns(tmp_path: Path) -> N
     assert staged.frame["person.full_name"].to_list() == ["张三", "李四"]
     assert staged.frame["person.relation"].to_list() == ["head", "spouse"]
     assert staged.frame["person.id_number"].to_list() == ["440524188001010014", "11010519491231002X"]
-    assert staged.frame["person.disability"].to_list() == ["limb", None]
-    assert staged.frame["person.birth_date"].to_list() == [date(1880, 1, 1), date(1949, 12, 31)]
+    assert staged.frame["person.disability?"].to_list() == ["limb", None]
+    assert staged.frame["person.birth_date?"].to_list() == [date(1880, 1, 1), date(1949, 12, 31)]
     assert staged.frame["person.work_months"].to_list() == [6, None]
     assert staged.issues.select("row", "target", "code").rows() == [(3, "person.work_months", "not_number")]
     assert staged.skipped == (4,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from bangfu.core.sheets.archive import Limits
 from bangfu.core.sheets.cells import Cell, RawSheet
 from bangfu.core.sheets.problems import refusal
 
+_ENCODINGS = ("utf-8", "gb18030")
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _PAGE = re.compile(r"\s*(<!doctype\s+html|<html|<table|<\?xml|mime-version:)", re.IGNORECASE)
 _DELIMITERS = ",\t;"
@@ -20,7 +22,7 @@ _SAMPLE_LINES = 20
 def decode(content: bytes, where: str) -> str:
     """The text of a file. Raises WorkbookError if it is in none of the encodings, or no text at all."""
     marked = [encoding for mark, encoding in _MARKS.items() if content.startswith(mark)]
-    for encoding in marked or ("utf-8", "gb18030"):
+    for encoding in marked or _ENCODINGS:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
@@ -29,6 +31,19 @@ def decode(content: bytes, where: str) -> str:
             raise refusal("unknown", where)
         return text
     raise refusal("encoding", where)
+
+
+def is_text(sample: bytes) -> bool:
+    """Whether the beginning of a file is text in one of the encodings."""
+    if b"\0" in sample:
+        return sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in _ENCODINGS:
+        try:
+            codecs.getincrementaldecoder(encoding)().decode(sample)
+        except UnicodeDecodeError:
+            continue
+        return True
+    return False
 
 
 def is_page(text: str) -> bool:

@@ -5,19 +5,23 @@ Macros are never executed and links never followed: nothing here looks at the pa
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import python_calamine as calamine
 
 from bangfu.core.sheets.archive import LIMITS, Archive, Limits, open_archive
+from bangfu.core.sheets.biff import scan_xls
 from bangfu.core.sheets.cells import Cell, RawSheet, RawWorkbook
-from bangfu.core.sheets.delimited import decode, is_page, read_csv
+from bangfu.core.sheets.delimited import is_page, is_text, read_csv
 from bangfu.core.sheets.package import open_package
 from bangfu.core.sheets.problems import refusal
 from bangfu.core.sheets.scan import SheetFacts, scan_sheet
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SAMPLE = 1 << 16
 _TEXT_NAMES = (".csv", ".tsv", ".txt")
 _READ_BY_VALUES = ("xl/sharedStrings.xml", "xl/styles.xml")
 
@@ -48,14 +52,13 @@ def is_xlsx(path: Path) -> bool:
 
 
 def _read_text(path: Path, limits: Limits) -> RawWorkbook:
-    content = path.read_bytes()
     if path.suffix.lower() in _TEXT_NAMES:
-        return RawWorkbook(path.name, "csv", (read_csv(path, content, limits),))
-    try:
-        text = decode(content[:4096].rpartition(b"\n")[0] or content, path.name)
-    except calamine.CalamineError:
-        raise refusal("unknown", path.name) from None
-    raise refusal("html" if is_page(text) else "text", path.name)
+        return RawWorkbook(path.name, "csv", (read_csv(path, path.read_bytes(), limits),))
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    if is_page(sample.decode("utf-8", "ignore")):
+        raise refusal("html", path.name)
+    raise refusal("text" if is_text(sample) else "unknown", path.name)
 
 
 def _read_xlsx(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
@@ -85,13 +88,11 @@ def _scan(archive: Archive, part: str, limits: Limits) -> SheetFacts:
     return facts
 
 
-def _values(path: Path, facts: dict[str, SheetFacts]) -> tuple[RawSheet, ...]:
+def _values(path: Path, facts: Mapping[str, SheetFacts]) -> tuple[RawSheet, ...]:
     try:
         with calamine.CalamineWorkbook.from_path(path) as workbook:
             return tuple(_sheet(workbook.get_sheet_by_name(name), known) for name, known in facts.items())
-    except calamine.PasswordError:
-        raise refusal("password", path.name) from None
-    except calamine.CalamineError:
+    except (calamine.CalamineError, calamine.PasswordError, OSError):
         raise refusal("truncated", path.name) from None
 
 
@@ -101,5 +102,25 @@ def _sheet(sheet: calamine.CalamineSheet, facts: SheetFacts) -> RawSheet:
     return RawSheet(sheet.name, rows, merged, facts.formulas, facts.faults, facts.exact_numbers)
 
 
-def _read_xls(path: Path, limits: Limits) -> RawWorkbook:
-    raise refusal("unknown", path.name)
+def _read_xls(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
+    scanned = scan_xls(path.read_bytes(), path.name)
+    if sum(facts.rows * facts.columns for facts in scanned) > limits.cells:
+        raise refusal("too_big", path.name, "")
+    try:
+        with calamine.CalamineWorkbook.from_path(path) as workbook:
+            tabs = workbook.sheets_metadata
+    except calamine.CalamineError:
+        raise refusal("truncated", path.name) from None
+    sheets = [tab for tab in tabs if tab.typ == calamine.SheetTypeEnum.WorkSheet]
+    chosen = [tab for tab in sheets if with_hidden or tab.visible == calamine.SheetVisibleEnum.Visible]
+    if not chosen or len(tabs) != len(scanned):
+        raise refusal("no_sheet" if not chosen else "truncated", path.name)
+    facts = {tab.name: scanned[tabs.index(tab)] for tab in chosen}
+    hidden = tuple(tab.name for tab in sheets if tab.name not in facts)
+    read = tuple(replace(sheet, rows=_with_floats(sheet.rows)) for sheet in _values(path, facts))
+    return RawWorkbook(path.name, "xls", read, hidden)
+
+
+def _with_floats(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
+    """An xls keeps small whole numbers as such; every other file knows only floats."""
+    return [[float(cell) if type(cell) is int else cell for cell in row] for row in rows]

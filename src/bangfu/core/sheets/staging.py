@@ -27,7 +27,7 @@ ISSUES = pl.Schema(
         "detail": pl.String(),
     }
 )
-_TOTALS = {"合计", "总计", "小计", "共计"}
+_TOTALS, _TOTAL_SIGN = {"合计", "总计", "小计", "共计"}, "计"
 _NOTE = re.compile(r"注|备注|说明|填表|填报|制表|审核|负责人|单位|联系人|报送|合计|总计|小计|共计|第.*页")
 _EXACT_FORMS = ("number", "id_number", "phone")
 _DIFFERING = {"birth_date": "birth_differs", "gender": "gender_differs"}
@@ -60,15 +60,17 @@ def stage_sheet(
     rows, skipped = _body(_filled(sheet, header), header, layout)
     body = _Body(sheet, rows, layout, vocabulary, today)
     targets = {target: column for column, target in header.targets.items() if target.table != SKIP}
-    frame = pl.DataFrame({ROW: pl.Series(list(rows), dtype=pl.UInt32)})
+    at_rows = pl.Series(ROW, list(rows), dtype=pl.UInt32)
+    columns = [at_rows]
     issues = [pl.DataFrame(schema=ISSUES)]
     for target, at in targets.items():
         cleaned = body.clean(target, at)
-        frame = frame.with_columns(cleaned.values.alias(target.name))
-        issues.append(_placed(cleaned.issues, frame, target.name))
-        if facts := layout.derived.get(target.name):
-            frame = _derive(frame, target, cleaned, facts)
-        frame = _imply(frame, target, vocabulary)
+        columns.append(cleaned.values.alias(target.name))
+        columns += _derived(target, cleaned, layout.derived.get(target.name, {}))
+        columns += _implied(target, cleaned, vocabulary)
+        if cleaned.issues.height:
+            issues.append(_placed(cleaned.issues, at_rows, target.name))
+    frame = pl.DataFrame(columns)
     issues += _differing(frame)
     formulas = sum(1 for row, column in sheet.formulas if row > header.last and column in header.targets)
     places = {target.name: at for target, at in targets.items()}
@@ -91,30 +93,29 @@ def _filled(sheet: RawSheet, header: Header) -> Rows:
 def _body(rows: Rows, header: Header, layout: Layout) -> tuple[Rows, tuple[int, ...]]:
     """Rows of data; and the numbers of those that only look like it."""
     needed = {target for group in layout.needed for target in group}
-    named = {at: header.texts[at] for at, target in header.targets.items() if target in needed}
+    named = [at for at, target in header.targets.items() if target in needed]
+    repeated = {at: _repeated(rows, at, header.texts[at]) for at in named}
     skipped = []
     kept = {}
     for at, row in rows.items():
         if all(row[column] == "" for column in header.targets):
             continue
-        if _is_data(row, named):
+        if any(row[column] != "" for column in named):
+            is_data = not any(row[column] in words for column, words in repeated.items() if words)
+        else:
+            is_data = _NOTE.match(next(fold(str(cell)) for cell in row if cell != "")) is None
+        if is_data:
             kept[at] = row
         else:
             skipped.append(at)
     return kept, tuple(skipped)
 
 
-def _is_data(row: Sequence[Cell], named: Mapping[int, str]) -> bool:
-    if any(row[column] != "" for column in named):
-        return not any(
-            isinstance(row[at], str) and _repeats(str(row[at]), title) for at, title in named.items()
-        )
-    return _NOTE.match(next(fold(str(cell)) for cell in row if cell != "")) is None
-
-
-def _repeats(text: str, title: str) -> bool:
-    folded = fold(text)
-    return folded in _TOTALS or folded == fold(title)
+def _repeated(rows: Rows, at: int, title: str) -> set[Cell]:
+    """Cells of a column that repeat its title, or say that the row is a total."""
+    texts = {cell for row in rows.values() if isinstance(cell := row[at], str)}
+    likely = (text for text in texts if _TOTAL_SIGN in text or title[0] in text)
+    return {text for text in likely if fold(text) in _TOTALS or fold(text) == fold(title)}
 
 
 class _Body:
@@ -151,37 +152,39 @@ class _Body:
             marks.append((i, "fault", fault))
         marks += [(i, "formula_without_value", None) for i in self.unfilled.get(at, {})]
         cleaned = clean_column(cells, column_of(target, self.vocabulary), self.vocabulary, self.today, form)
+        if not marks:
+            return cleaned
         own = pl.DataFrame(marks, schema=ISSUE_SCHEMA, orient="row")
         issues = pl.concat([own, cleaned.issues]).unique("row", keep="first", maintain_order=True)
         return replace(cleaned, issues=issues)
 
 
-def _placed(issues: pl.DataFrame, frame: pl.DataFrame, target: str) -> pl.DataFrame:
+def _placed(issues: pl.DataFrame, rows: pl.Series, target: str) -> pl.DataFrame:
     """Issues by position in the body → by row of the sheet."""
-    rows = frame[ROW].gather(issues["row"])
-    return issues.with_columns(rows.alias("row"), pl.lit(target).alias("target")).select(ISSUES.keys())
+    at_rows = rows.gather(issues["row"])
+    return issues.with_columns(at_rows.alias("row"), pl.lit(target).alias("target")).select(ISSUES.keys())
 
 
-def _derive(frame: pl.DataFrame, target: Target, cleaned: Cleaned, facts: Mapping[str, str]) -> pl.DataFrame:
+def _derived(target: Target, cleaned: Cleaned, facts: Mapping[str, str]) -> list[pl.Series]:
     """What an ID number says beside itself, as soft columns; whether it is valid is a fact of its own."""
-    return frame.with_columns(
+    return [
         cleaned.extra[fact].alias(f"{target.table}.{column}{'' if fact == 'valid' else SOFT}")
         for fact, column in facts.items()
-    )
+    ]
 
 
-def _imply(frame: pl.DataFrame, target: Target, vocabulary: Vocabulary) -> pl.DataFrame:
+def _implied(target: Target, cleaned: Cleaned, vocabulary: Vocabulary) -> list[pl.Series]:
     """What a code implies for other columns (户类型 → 脱贫状态), as soft columns."""
     column = column_of(target, vocabulary)
     if column.type is not ColumnType.CODE:
-        return frame
+        return []
     implied = vocabulary.code_list(column).implies
-    return frame.with_columns(
-        pl.col(target.name)
-        .replace_strict(dict(codes), default=None, return_dtype=pl.String)
-        .alias(f"{target.table}.{name}{SOFT}")
+    return [
+        cleaned.values.replace_strict(dict(codes), default=None, return_dtype=pl.String).alias(
+            f"{target.table}.{name}{SOFT}"
+        )
         for name, codes in implied.items()
-    )
+    ]
 
 
 def _differing(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -37,22 +37,43 @@ def clean_column(
     cells: Sequence[Cell], column: Column, vocabulary: Vocabulary, today: date, form: str = ""
 ) -> Cleaned:
     """Clean the cells under one header. `form`: "", number, name, id_number or phone."""
+    repeated = _distinct(cells)
+    cleaned = _clean(cells if repeated is None else repeated[0], column, vocabulary, today, form)
+    if repeated is not None:
+        cleaned = cleaned[repeated[1]]
+    facts = {name: cleaned[name] for name in cleaned.columns if name not in (VALUE, ISSUE, DETAIL)}
+    return Cleaned(cleaned[VALUE], _issues(cleaned), facts)
+
+
+def _distinct(cells: Sequence[Cell]) -> tuple[list[Cell], list[int]] | None:
+    """The different cells and where each cell stands among them; None where most are different anyway."""
+    if {bool, float} <= set(map(type, cells)):
+        return None  # True == 1.0
+    different = list(dict.fromkeys(cells))
+    if len(different) * 4 > len(cells):
+        return None
+    places = {cell: place for place, cell in enumerate(different)}
+    return different, list(map(places.__getitem__, cells))
+
+
+def _issues(cleaned: pl.DataFrame) -> pl.DataFrame:
+    if cleaned[ISSUE].null_count() == cleaned.height:
+        return pl.DataFrame(schema=ISSUE_SCHEMA)
+    found = cleaned.with_row_index("row").filter(pl.col(ISSUE).is_not_null())
+    return found.select("row", pl.col(ISSUE).alias("code"), DETAIL).cast(ISSUE_SCHEMA)
+
+
+def _clean(
+    cells: Sequence[Cell], column: Column, vocabulary: Vocabulary, today: date, form: str
+) -> pl.DataFrame:
     split = split_types(cells)
     if form == "id_number":
-        cleaned = clean_id_number(split, today)
-    elif form == "number":
-        cleaned = clean_serial(split)
-    elif form == "phone":
-        cleaned = clean_phone(split)
-    else:
-        cleaned = _by_type(split, column, vocabulary, today, form)
-    issues = cleaned.select(ISSUE, DETAIL).with_row_index("row").drop_nulls(ISSUE)
-    extra = {name: cleaned[name] for name in cleaned.columns if name not in (VALUE, ISSUE, DETAIL)}
-    return Cleaned(
-        cleaned[VALUE],
-        issues.rename({ISSUE: "code"}).cast(ISSUE_SCHEMA),
-        extra,
-    )
+        return clean_id_number(split, today)
+    if form == "number":
+        return clean_serial(split)
+    if form == "phone":
+        return clean_phone(split)
+    return _by_type(split, column, vocabulary, today, form)
 
 
 def _by_type(
@@ -108,7 +129,7 @@ def split_types(cells: Sequence[Cell]) -> pl.DataFrame:
 def _series(name: str, values: Sequence[object], dtype: pl.DataType, size: int) -> pl.Series:
     if values:
         return pl.Series(name, values, dtype=dtype)
-    return pl.repeat(None, size, dtype=dtype, eager=True).alias(name)
+    return pl.Series(name, [None], dtype=dtype).new_from_index(0, size)
 
 
 def _as_text(cell: Cell) -> str | None:
