@@ -22,9 +22,9 @@ from bangfu.core.plans.schema import Income, PlanHead
 from bangfu.core.plans.yaml_source import Plain, read_yaml
 
 HEAD_SHEETS: dict[str, type[BaseModel]] = {"plan": PlanHead, "income": Income}
-KEY, VALUE = "key", "value"  # the columns of a head sheet; `key` also names a parameter or measure
+LABEL, KEY, VALUE = "label", "key", "value"  # of a head sheet; `key` also names a parameter or measure
 FIRST_ROW = 2  # of the entries, counted from 0
-_NAMES = {"measures": N_("指标"), KEY: N_("键")}
+_NAMES = {"measures": N_("指标"), KEY: N_("键"), LABEL: N_("项目")}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from bangfu.core.plans.columns import (
     FIRST_ROW,
     HEAD_SHEETS,
     KEY,
+    LABEL,
     VALUE,
     columns_of,
     heading,
@@ -26,6 +27,7 @@ from bangfu.core.plans.emit import plain_of
 from bangfu.core.plans.pack import Content, collections
 
 CELL_CHARACTERS = 32_767
+LINE = 15  # height of a line in points
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _WRITTEN_ON = datetime(2000, 1, 1)  # noqa: DTZ001 - fixed, so that the same pack gives the same bytes
 
@@ -61,8 +63,8 @@ def _sheets(content: Content) -> Iterator[Sheet]:
         part = getattr(content, file)
         if part is not None:
             cells = _cells(part, model)
-            rows = tuple({KEY: key, VALUE: cell} for key, cell in cells.items())
-            yield Sheet(sheet_name(file), (KEY, VALUE), rows)
+            rows = tuple({LABEL: heading(key), KEY: key, VALUE: cell} for key, cell in cells.items())
+            yield Sheet(sheet_name(file), (LABEL, KEY, VALUE), rows)
     for address, collection in collections().items():
         entries = collection.of(content)
         rows = tuple(
@@ -102,10 +104,33 @@ def _write(book: xlsxwriter.Workbook, sheet: Sheet) -> None:
     text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
     page = book.add_worksheet(sheet.name)
     page.freeze_panes(FIRST_ROW, 1)
+    page.set_landscape()
+    page.set_paper(9)  # A4
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0, FIRST_ROW - 1)
+    widths = {key: _width(key, sheet.rows) for key in sheet.columns}
     for column, key in enumerate(sheet.columns):
         page.write_string(0, column, heading(key), bold)
         page.write_string(1, column, key, grey)
-        page.set_column(column, column, 28)
-        for number, row in enumerate(sheet.rows, start=FIRST_ROW):
+        page.set_column(column, column, widths[key])
+    for number, row in enumerate(sheet.rows, start=FIRST_ROW):
+        page.set_row(number, LINE * max(_lines(cell, widths[key]) for key, cell in row.items()))
+        for column, key in enumerate(sheet.columns):
             if key in row:
                 page.write_string(number, column, row[key], text)
+
+
+def _width(key: str, rows: tuple[dict[str, str], ...]) -> int:
+    """As wide as the longest line needs, between 10 and 48 Latin letters."""
+    longest = max(_letters(line) for row in rows for line in row.get(key, "").split("\n"))
+    return max(10, len(key) + 2, min(48, longest + 2))
+
+
+def _lines(cell: str, width: int) -> int:
+    """How many lines a cell takes, up to twenty."""
+    return min(20, sum(1 + _letters(line) // width for line in cell.split("\n")))
+
+
+def _letters(line: str) -> int:
+    """The width of a line in Latin letters; a Chinese character is two wide."""
+    return len(line) + sum(character > "\u2e80" for character in line)
