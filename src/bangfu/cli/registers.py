@@ -15,7 +15,8 @@ from bangfu.core.divisions import Divisions, load_divisions, shipped_divisions
 from bangfu.core.errors import WorkbookError
 from bangfu.core.messages import N_
 from bangfu.core.register import Batch, Kind, ParquetRegister, create_register, open_register
-from bangfu.core.samples import PLACES, write_sample_register, write_sample_workbooks
+from bangfu.core.samples.places import PLACES
+from bangfu.core.samples import write_sample_register, write_sample_workbooks
 from bangfu.core.sheets import ImportResult, Options, mark_workbook, plan_import, read_workbook, stage_workbook
 from bangfu.core.sheets.results import cell_problems
 from bangfu.core.snapshots import snapshot_register
