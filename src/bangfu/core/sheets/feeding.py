@@ -55,6 +55,8 @@ class Feeder:
         self._note(number, sheet.issues, unequal, places.issues)
         for rule in (*PLACE_RULES, *sheet.layout.rows):
             table = self.vocabulary.tables[rule.table]
+            if rule.wide and not any(target.code for target in targets):
+                continue
             if rule.wide:
                 rows = side_by_side(frame, targets, table.id, year)
                 self._note(number, _undated(rows))
@@ -141,7 +143,8 @@ def _own_rows(
     own = [name for name in frame.columns if name.startswith(prefix)]
     rows = frame.select(ROW, *(pl.col(name).alias(name.removeprefix(prefix)) for name in own))
     if table.timing.year and table.timing.year not in rows.columns:
-        rows = rows.with_columns(frame.select(row_year(frame, year).alias(table.timing.year)).to_series())
+        years = frame.select(ROW, row_year(frame, year).alias(table.timing.year))
+        rows = rows.join(years, on=ROW, maintain_order="left")
     if rule.optional:
         spoken = [name.removeprefix(prefix) for name in own]
         rows = rows.filter(pl.any_horizontal(pl.lit(False), *(pl.col(name).is_not_null() for name in spoken)))
