@@ -9,6 +9,7 @@ import pytest
 
 from bangfu.core.plans.coverage import citations, uncited
 from bangfu.core.plans.json_schema import pack_json_schema, schema_texts
+from scripts import schemas
 from tests.unit.plans.packs import HEAD, loaded
 from tests.unit.plans.test_income import rule
 
@@ -75,3 +76,10 @@ def test_schemas_are_json() -> None:
     assert all(
         json.loads(text)["$schema"].startswith("https://json-schema.org") for text in schema_texts().values()
     )
+
+
+def test_the_reference_of_fields_is_fresh() -> None:
+    page = (ROOT / "docs" / "reference" / "plan-pack-fields.md").read_text(encoding="utf-8")
+    assert page == schemas.reference(), "python scripts/schemas.py"
+    assert "| **`holds`** | 达标条件 | condition | What must hold. |" in page
+    assert "| `responsible` | 责任人 | list of id in `organisation.roles` |" in page

@@ -14,6 +14,7 @@ from bangfu.core.plans.schema.entry import (
     Entry,
     Expression,
     Flag,
+    Formula,
     Id,
     Jurisdiction,
     Name,
@@ -136,14 +137,14 @@ class Measure(Cited):
     name: Text = Field(description="Name in Chinese; expressions may use it.")
     subject: Name = Field(description="The table whose rows have this measure.")
     unit: Text | None = Field(default=None, description="Unit of measure.")
-    value: Expression | None = Field(default=None, description="An expression over the subject.")
+    value: Formula | None = Field(default=None, description="An expression over the subject.")
     of: Names | None = Field(
         default=None, description="A relation, or several (days present in any; `differ` compares them)."
     )
     take: Literal["count", "total", "days", "workdays", "nights", "differ"] | None = Field(
         default=None, description="What is taken over the rows."
     )
-    amount: Expression | None = Field(default=None, description="What a total adds up.")
+    amount: Formula | None = Field(default=None, description="What a total adds up.")
     where: Expression | None = Field(default=None, description="Which rows count.")
     sure: Expression | None = Field(
         default=None, description="Which rows count for certain; the others only possibly."
