@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from bangfu.core.divisions import Level, shipped_divisions
+from bangfu.core.samples.dice import nth
 from bangfu.core.samples.scene import Scene, gap, yes, yuan
 
 GROUPS = 4  # villagers' groups in a village
@@ -70,7 +71,7 @@ _GROUP_LISTS = (
 
 
 def areas(scene: Scene) -> dict[str, pl.DataFrame]:
-    """county, township, village, group, patch; places by code, numbered from 1."""
+    """county, township, village, group, patch, committee_member; places by code, numbered from 1."""
     divisions = shipped_divisions()
     chain = divisions.chain(scene.place.division)
     county = next(d for d in chain if d.level is Level.COUNTY)
@@ -85,6 +86,7 @@ def areas(scene: Scene) -> dict[str, pl.DataFrame]:
         "village": village,
         "group": _groups(scene, village),
         "patch": _patches(scene, village),
+        "committee_member": _committees(scene, village.height * GROUPS),
     }
 
 
@@ -192,6 +194,22 @@ def _groups(scene: Scene, village: pl.DataFrame) -> pl.DataFrame:
         .alias("committee_elected_on"),
         yes(dice, "elected_at_assembly", 0.96, scene.rates.unknown_cell),
         *scene.known(*_GROUP_LISTS),
+    )
+
+
+def _committees(scene: Scene, groups: int) -> pl.DataFrame:
+    """The committee of every group; the first member is its director."""
+    frame = pl.DataFrame({"committee_member_id": range(1, groups * COMMITTEE + 1)})
+    dice, number = scene.dice("committee", "committee_member_id"), pl.col("committee_member_id") - 1
+    positions = ("production", "living", "publicity")
+    return frame.select(
+        "committee_member_id",
+        (number // COMMITTEE + 1).alias("group_id"),
+        nth(positions, number % COMMITTEE).alias("position"),
+        (number % COMMITTEE == 0).alias("is_director"),
+        dice.pick("eligible", {"party": 5, "able": 3, "veteran": 1, "graduate": 1, "returned": 2, "other": 0.2}).alias("eligible_as"),
+        dice.day("elected", scene.first_day, scene.as_of).alias("elected_on"),
+        *scene.known("households_checked_on"),
     )
 
 

@@ -17,10 +17,10 @@ from bangfu.core.sheets.cells import reference
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula and the value stored with it; None: none is stored."""
+    """A formula and the value stored with it, which may be an error (#DIV/0!); None: none is stored."""
 
     text: str
-    value: float | None
+    value: float | str | None
 
 
 @dataclass(frozen=True)

@@ -209,13 +209,13 @@ def _incomes(tables: Tables, household: pl.DataFrame, title: str, year: int) -> 
     items = items.with_columns(pl.col("source").replace(_FOLDED))
     sums = items.group_by("household_id", "source").agg(pl.col("amount").cast(pl.Float64).sum())
     wide = sums.pivot("source", index="household_id", values="amount")
-    frame = household.join(wide, on="household_id", maintain_order="left")
+    frame = household.join(wide, on="household_id", how="left", maintain_order="left")
     codes = {code for _, _, code in _INCOME_COLUMNS} - {"wage", "property", "transfer"}
     frame = frame.with_columns(pl.lit(None, pl.Float64).alias(code) for code in sorted(codes - set(frame.columns)))
     frame = frame.with_columns(_sum(_WAGES, "wage"), _sum(_PROPERTY, "property"), _sum(_TRANSFERS, "transfer"))
     costs = tables["production_cost"].filter(pl.col("year") == year)
     spent = costs.group_by("household_id").agg(pl.col("amount").cast(pl.Float64).sum().alias("spent"))
-    frame = frame.join(spent, on="household_id", maintain_order="left")
+    frame = frame.join(spent, on="household_id", how="left", maintain_order="left")
     columns = [Titled(text) for text in ("乡(镇)", "行政村", "户编号", "户主姓名", "户主证件号码", "家庭人口")]
     columns += [Titled(text, group) for group, text, _ in _INCOME_COLUMNS]
     columns += [Titled("生产经营性支出（合计）"), Titled("纯收入（元）"), Titled("人均纯收入（元）")]

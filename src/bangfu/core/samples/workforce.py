@@ -12,6 +12,7 @@ from bangfu.core.samples.names import GIVEN, GIVEN_COUNT, SURNAMES
 from bangfu.core.samples.scene import Scene, yes, yuan
 
 _CADRE_PHONES = 80_000_000
+_NAMES, _NAME_STEP = len(SURNAMES) * GIVEN_COUNT, 1237  # coprime
 STATIONED = 3  # members of a village's team: first secretary and captain, deputy, member
 TOWNSHIP_CADRES = 6
 VILLAGE_CADRES = 3  # secretary, head, one more
@@ -159,14 +160,12 @@ def _described(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
     dice = scene.dice("cadre", "cadre_id")
     job = pl.col("job")
     is_man = dice.chance("man", 0.68)
-    index = dice.between("given name", 0, GIVEN_COUNT - 1)
-    given = pl.when(is_man).then(nth(GIVEN["male"][1], index)).otherwise(nth(GIVEN["female"][1], index))
     born = dice.day("born", scene.place.anchor - timedelta(days=57 * 365), scene.place.anchor - timedelta(days=24 * 365))
     stationed = job.is_in(["captain", "deputy_captain", "member"])
+    frame = frame.with_columns(pl.when(is_man).then(pl.lit("male")).otherwise(pl.lit("female")).alias("gender"))
     return frame.with_columns(
         numbered("96", pl.col("cadre_id"), 8).alias("cadre_code"),
-        (dice.one_of("surname", SURNAMES) + given).alias("full_name"),
-        pl.when(is_man).then(pl.lit("male")).otherwise(pl.lit("female")).alias("gender"),
+        _names(dice).alias("full_name"),
         born.alias("birth_date"),
         phone_numbers(pl.col("cadre_id") + _CADRE_PHONES).alias("phone"),
         pl.format("sample-{}", "cadre_id").alias("dingtalk_user"),
@@ -185,6 +184,14 @@ def _described(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
         yes(dice, "has_rural_experience", 0.9, scene.rates.unknown_cell),
         *(scene.known_to(dice, name) for name in _CADRE_LISTS),
     )
+
+
+def _names(dice: Dice) -> pl.Expr:
+    """Names, no two alike for as many cadres of one sex as there are surnames times given names."""
+    number = dice.uniform("name").rank("ordinal").over("gender").cast(pl.Int64) * _NAME_STEP % _NAMES
+    given = number % GIVEN_COUNT
+    men, women = (nth(GIVEN[gender][1], given) for gender in ("male", "female"))
+    return nth(SURNAMES, number // GIVEN_COUNT) + pl.when(pl.col("gender") == "male").then(men).otherwise(women)
 
 
 def _memberships(scene: Scene, cadre: pl.DataFrame) -> pl.DataFrame:
