@@ -11,7 +11,7 @@ import polars as pl
 
 from bangfu.core.calendars import Calendar
 from bangfu.core.documents.ledger import LedgerRow, ledger_row, names_of
-from bangfu.core.documents.ledger_workbook import LedgerWorkbook, subtitle
+from bangfu.core.documents.ledger_workbook import write_ledger
 from bangfu.core.documents.summary import summary_html
 from bangfu.core.documents.totals import totals_of
 from bangfu.core.engine.outcome import Outcome
@@ -62,7 +62,7 @@ def export_run(
         place = (path[0], division) if path and division is not None else None
         rows[outcome].append(ledger_row(plan, why, subject_id, place, period, names, found_on, calendar))
     files = [
-        _write_ledger(folder / "findings.xlsx", pack, run, rows, purpose),
+        _write_ledger(folder / "findings.xlsx", pack, run, rows, purpose, found_on),
         _write_summary(folder / "summary.html", pack, plan, run, names.places, snapshot),
     ]
     findings.write_parquet(folder / "findings.parquet")
@@ -73,22 +73,23 @@ def export_run(
     return [*files, folder / "findings.parquet", folder / "counts.json"]
 
 
-def _write_ledger(path: Path, pack: Pack, run: RunFolder, rows: Mapping[int, list[LedgerRow]], purpose: str) -> Path:
+def _write_ledger(
+    path: Path, pack: Pack, run: RunFolder, rows: Mapping[int, list[LedgerRow]], purpose: str, found_on: date
+) -> Path:
     own = [ledger for ledger in pack.content.documents.ledgers if ledger.of == "issue"]
-    blank = {translate(header) for header in ("序号", "问题", "整改措施", "责任人", "整改期限")}
-    extra = [column.name for ledger in own[:1] for column in ledger.columns if column.name not in blank]
+    warning = N_("本表含姓名，只供整改责任人使用，不得公开张贴或转发。待核实的内容请在下次入户时问清，不是问题。")
     notes = [
         (translate(N_("方案")), f"{pack.head.title} {pack.head.version}"),
         (translate(N_("截至")), run.as_of.isoformat()),
         (translate(N_("快照")), str(run.manifest["snapshot"])),
         (translate(N_("用途")), purpose),
-        (translate(N_("注意")), translate(N_("本表含姓名，只供整改责任人使用，不得公开张贴或转发。待核实的内容请在下次入户时问清，不是问题。"))),
+        (translate(N_("注意")), translate(warning)),
     ]
-    book = LedgerWorkbook(path, own[0].name if own else translate(N_("问题整改台账")), extra, notes)
-    for outcome, name in ((Outcome.UNMET, N_("问题")), (Outcome.UNKNOWN, N_("待核实"))):
-        listed = sorted(rows[int(outcome)], key=lambda row: (row.place, row.subject, row.criterion, row.period))
-        book.add_sheet(translate(name), listed, subtitle(len(listed), run.as_of))
-    book.close()
+    sheets = {
+        translate(name): sorted(rows[int(outcome)], key=lambda row: (row.place, row.subject, row.criterion, row.period))
+        for outcome, name in ((Outcome.UNMET, N_("问题")), (Outcome.UNKNOWN, N_("待核实")))
+    }
+    write_ledger(path, own[0] if own else None, sheets, found_on, notes)
     return path
 
 

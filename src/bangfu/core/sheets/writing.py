@@ -64,9 +64,16 @@ class Book:
         self._formats: dict[tuple[Kind | str, bool, bool], Format] = {}
 
     def add_table(
-        self, name: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Value]], title: str = ""
+        self,
+        name: str,
+        columns: Sequence[SheetColumn],
+        rows: Iterable[Sequence[Value]],
+        title: str = "",
+        frozen: int = 0,
     ) -> int:
         """Add a sheet with a frozen, filtered header below an optional title; give the number of rows.
+
+        `frozen`: how many columns at the left stay in sight.
 
         `name`: at most 31 characters, none of []:*?/\\. A value is written by its own type; None is empty.
         """
@@ -85,7 +92,7 @@ class Book:
             sheet.set_row(last, _height(columns, row))
             for at, (column, value) in enumerate(zip(columns, row, strict=True)):
                 self._write(sheet, last, at, value, column)
-        sheet.freeze_panes(header + 1, 0)
+        sheet.freeze_panes(header + 1, frozen)
         sheet.autofilter(header, 0, last, len(columns) - 1)
         _set_up_print(sheet, header)
         return last - header
