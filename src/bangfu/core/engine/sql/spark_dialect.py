@@ -1,0 +1,48 @@
+"""The SQL of blocks as Spark reads it: the same text, with every difference in meaning written out.
+
+| DuckDB | Spark | here |
+| --- | --- | --- |
+| `DATE_DIFF('day', a, b)` is 64 bits wide | counts through timestamps of a time zone | `DATEDIFF(b, a)`, cast |
+| `YEAR`, `MONTH`, `DAY` are 64 bits wide | 32 bits | cast, so that products overflow no earlier |
+| `MAKE_DATE` takes any integer | 32 bits | cast |
+
+What Spark decides by settings (overflow an error, NULLs last, no digits of a product dropped, names by case) is
+set in `SETTINGS`; what the two still read alike needs nothing.
+"""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+
+SETTINGS = {
+    "spark.sql.ansi.enabled": "true",  # overflow is an error; decimals print without an exponent
+    "spark.sql.ansi.enforceReservedKeywords": "false",
+    "spark.sql.ansi.doubleQuotedIdentifiers": "false",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "spark.sql.groupByOrdinal": "true",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.session.timeZone": "UTC",
+}
+
+
+def spark_sql(sql: str) -> str:
+    """DuckDB's text as Spark's. Raises sqlglot's errors where it has no counterpart."""
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    # From the leaves up, so that what stands inside a replaced call is replaced as well.
+    for node in reversed(list(tree.find_all(exp.DateDiff, exp.DateFromParts, exp.Year, exp.Month, exp.Day))):
+        node.replace(_explicit(node))
+    return tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+
+def _explicit(node: exp.Expression) -> exp.Expression:
+    match node:
+        case exp.DateDiff(this=end, expression=start):
+            return exp.cast(exp.func("DATEDIFF", end, start, dialect="spark2"), "BIGINT")
+        case exp.DateFromParts():
+            parts = [exp.cast(node.args[name], "INT") for name in ("year", "month", "day")]
+            return exp.DateFromParts(year=parts[0], month=parts[1], day=parts[2])
+        case _:
+            return exp.cast(node.copy(), "BIGINT")
