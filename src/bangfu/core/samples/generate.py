@@ -36,7 +36,7 @@ def generate(place: str, seed: int, as_of: date) -> dict[str, pl.DataFrame]:
     drawn |= {
         "household": household,
         "person": person,
-        "pairing": pairings(scene, pairs, drawn["cadre"]),
+        "pairing": pairings(scene, pairs, household, drawn["cadre"]),
         "assignment": assignments(scene, drawn["cadre"], drawn["village"]),
     }
     return {name: declared(name, drawn[name]) for name in sorted(drawn)}

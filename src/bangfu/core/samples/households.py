@@ -213,7 +213,7 @@ def _economy(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     """What the household works at."""
     unknown, is_able = scene.rates.unknown_cell, pl.col("able") > 0
     kind = dice.pick("industry", {"planting": 5, "breeding": 4, "breeding,planting": 3, "photovoltaic": 2})
-    wants_loan = is_able & dice.chance("wants loan", 0.4)
+    wants_loan = is_able & dice.chance("wants loan", 0.7)
     return frame.with_columns(
         gap(dice, "in_cooperative", dice.chance("cooperative", 0.9), unknown),
         dice.chance("enterprise", 0.4).alias("has_leading_enterprise"),

@@ -33,7 +33,8 @@ class Place:
     `division`: a township or a county of the shipped divisions. `anchor`: the day on which nobody of the
     sample is yet unborn; `usual_day`: the day for which to draw it if nobody says otherwise. `line`: the
     income a person by which the sample tells poor from not. `poor_villages`: names; empty: some
-    `poor_village_count`, drawn. `pairs`: households a helper looks after. `id_prefix`: six digits that begin with 99.
+    `poor_village_count`, drawn. `pairs`: households a helper looks after;
+    `contracts`: helpers look after one household more, which is not poor. `id_prefix`: six digits that begin with 99.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Place:
     village_exits: dict[str, int] = field(default_factory=dict)
     poor_county: bool = True
     pairs: int = 4
+    contracts: bool = False
     ethnic: dict[str, float] = field(default_factory=lambda: {"han": 1.0})
 
     @property
@@ -95,21 +97,21 @@ PLACES: dict[str, Place] = {
             id="s2",
             pack="s2_town_review",
             division="990201100000",
-            anchor=date(2019, 1, 1),
-            usual_day=date(2019, 11, 30),
+            anchor=date(2023, 1, 1),
+            usual_day=date(2023, 11, 30),
             line=3700,
             cohorts=(
-                Cohort("exited", "exited", 318, 1112, (2014, 2015, 2016, 2017, 2018)),
+                Cohort("exited", "exited", 318, 1112, (2018, 2019, 2020, 2021, 2022)),
                 Cohort("to_exit", "registered", 74, 251, planned=True),
                 Cohort("staying", "registered", 12, 33),
-                Cohort("returned", "returned", 2, 7, (2016,)),
+                Cohort("returned", "returned", 2, 7, (2020,)),
                 Cohort("edge", "general", 60, 171),
                 Cohort("struck", "removed", 20, 66),
             ),
             id_prefix="990201",
             agricultural_population=24_600,
             county_agencies=13,
-            exit_by=date(2019, 11, 20),
+            exit_by=date(2023, 11, 20),
             poor_village_count=4,
             poor_county=False,
         ),
@@ -139,7 +141,7 @@ PLACES: dict[str, Place] = {
             pack="s1_linked_villages",
             division="990101000000",
             anchor=date(2015, 1, 1),
-            usual_day=date(2016, 12, 31),
+            usual_day=date(2015, 12, 31),
             line=2855,
             cohorts=(
                 Cohort("exited", "exited", 310, 1_140, (2014,)),
@@ -152,7 +154,7 @@ PLACES: dict[str, Place] = {
             agricultural_population=61_000,
             county_agencies=38,
             pairs=2,
-            exit_by=date(2016, 12, 20),
+            exit_by=date(2015, 12, 20),
             poor_village_count=35,
             ethnic={"han": 62, "zang": 20, "qiang": 12, "hui": 6},
         ),
@@ -162,7 +164,7 @@ PLACES: dict[str, Place] = {
             division="532531000000",
             anchor=date(2024, 1, 1),
             usual_day=date(2024, 8, 31),
-            line=3750,
+            line=4000,
             cohorts=(
                 Cohort("exited", "exited", 5_210, 22_400, (2014, 2015, 2016, 2017, 2018)),
                 Cohort("to_exit", "registered", 1_905, 7_820, planned=True),
@@ -174,6 +176,7 @@ PLACES: dict[str, Place] = {
             id_prefix="992531",
             agricultural_population=214_000,
             county_agencies=97,
+            contracts=True,
             exit_by=date(2024, 12, 20),
             poor_village_count=83,
             ethnic={"hani": 87, "yi": 5, "yao": 3, "dai": 2, "lahu": 1, "han": 2},

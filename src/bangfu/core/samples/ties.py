@@ -8,7 +8,9 @@ import polars as pl
 
 from bangfu.core.samples.areas import GROUPS, PATCHES
 from bangfu.core.samples.scene import Scene, yes
+from bangfu.core.samples.workforce import HELPING
 
+_PAIRED = ["household_id", "cadre_id", "start_on", "end_on", "kind"]
 _OVERLOADED_EVERY = 97  # so many households apart, one goes to the first helper of its hundred
 
 
@@ -22,9 +24,9 @@ def helped(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns((turn // scene.place.pairs).alias("helper"))
 
 
-def pairings(scene: Scene, pairs: pl.DataFrame, cadre: pl.DataFrame) -> pl.DataFrame:
-    """The pairings of today (`helped`), and a few that ended when helpers changed."""
-    helpers = cadre.filter(pl.col("job") == "helper").select("cadre_id", pl.int_range(pl.len()).alias("helper"))
+def pairings(scene: Scene, pairs: pl.DataFrame, household: pl.DataFrame, cadre: pl.DataFrame) -> pl.DataFrame:
+    """The pairings of today (`helped`), a few that ended when helpers changed, and households contracted for."""
+    helpers = cadre.filter(pl.col("job").is_in(HELPING)).select("cadre_id", pl.int_range(pl.len()).alias("helper"))
     count = helpers.height
     dice = scene.dice("pairing", "household_id")
     changed = dice.chance("changed", 0.05)
@@ -39,7 +41,9 @@ def pairings(scene: Scene, pairs: pl.DataFrame, cadre: pl.DataFrame) -> pl.DataF
         pl.col("early").alias("start_on"),
         (pl.col("since") - pl.duration(days=1)).alias("end_on"),
     )
-    frame = pl.concat([before, now]).join(helpers, on="helper").sort("household_id", "start_on").with_row_index("pairing_id", 1)
+    frame = pl.concat([before, now]).join(helpers, on="helper").with_columns(pl.lit("official").alias("kind"))
+    frame = pl.concat([frame.select(_PAIRED), *_contracts(scene, household, cadre)])
+    frame = frame.sort("household_id", "start_on", "cadre_id").with_row_index("pairing_id", 1)
     own = scene.dice("pairing", "pairing_id")
     kept, unknown = 1 - scene.rates.missed_duty, scene.rates.unknown_cell
     said = own.day("ten things", scene.first_day, scene.as_of)
@@ -49,7 +53,7 @@ def pairings(scene: Scene, pairs: pl.DataFrame, cadre: pl.DataFrame) -> pl.DataF
         "cadre_id",
         "start_on",
         "end_on",
-        pl.lit("official").alias("kind"),
+        "kind",
         yes(own, "agreed_by_agency", kept, unknown),
         yes(own, "agreed_by_village", kept, unknown),
         yes(own, "known_by_household", kept, unknown),
@@ -59,6 +63,23 @@ def pairings(scene: Scene, pairs: pl.DataFrame, cadre: pl.DataFrame) -> pl.DataF
         pl.when(own.chance("cleaned", kept)).then(own.day("cleaning", scene.first_day, scene.as_of)).alias("joint_cleaning_on"),
         pl.when(own.chance("ate", kept)).then(own.day("meal", scene.first_day, scene.as_of)).alias("shared_meal_on"),
     )
+
+
+def _contracts(scene: Scene, household: pl.DataFrame, cadre: pl.DataFrame) -> list[pl.DataFrame]:
+    """Helpers of agencies who look after a household that is not poor."""
+    if not scene.place.contracts:
+        return []
+    others = household.filter(~pl.col("is_listed")).select("household_id", pl.int_range(pl.len()).alias("turn"))
+    helpers = cadre.filter(pl.col("job").is_in(HELPING) & (pl.col("kind") == "department"))
+    dice = scene.dice("contract", "cadre_id")
+    helpers = helpers.filter(dice.chance("has one", 1 - scene.rates.missed_duty)).select(
+        "cadre_id", (pl.int_range(pl.len()) % others.height).alias("turn")
+    )
+    start = pl.lit(scene.place.anchor - timedelta(days=60))
+    frame = helpers.join(others, on="turn").with_columns(
+        start.alias("start_on"), pl.lit(None, pl.Date).alias("end_on"), pl.lit("contracted").alias("kind")
+    )
+    return [frame.select(_PAIRED)]
 
 
 def assignments(scene: Scene, cadre: pl.DataFrame, village: pl.DataFrame) -> pl.DataFrame:

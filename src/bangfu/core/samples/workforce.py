@@ -13,9 +13,8 @@ from bangfu.core.samples.scene import Scene, yes, yuan
 
 _CADRE_PHONES = 80_000_000
 _NAMES, _NAME_STEP = len(SURNAMES) * GIVEN_COUNT, 1237  # coprime
-STATIONED = 3  # members of a village's team: first secretary and captain, deputy, member
 TOWNSHIP_CADRES = 6
-VILLAGE_CADRES = 3  # secretary, head, one more
+HELPING = ["head", "deputy", "captain", "deputy_captain", "member", "township", "officer", "helper"]  # who is paired
 _WORDS = "松风 清泉 新禾 长虹 晨光 利民 同心 金穗 绿野 远航 宏图 益农 和畅 春晖 安澜 启明 博爱 兴业 丰源 惠民 青松 明德 乐业 广济".split()
 _KINDS = "农技站 服务中心 学校 医院 公司".split()
 _CADRE_LISTS = (
@@ -80,7 +79,7 @@ _LEADERS = ["county_leader", "head", "secretary", "mayor"]
 
 def workforce(scene: Scene, area: dict[str, pl.DataFrame], helpers: int) -> dict[str, pl.DataFrame]:
     """agency, agency_hook, cadre (with `job`, `agency_id`, `stationed_in` beside its own columns),
-    agency_membership, team, team_membership; with `helpers` helpers."""
+    agency_membership, team, team_membership; with helpers enough that `helpers` cadres can be paired."""
     agency = _agencies(scene, area["township"])
     hooks = _hooks(scene, area["village"])
     cadre = _cadres(scene, area, hooks, helpers)
@@ -145,8 +144,10 @@ def _cadres(scene: Scene, area: dict[str, pl.DataFrame], hooks: pl.DataFrame, he
         ),
         _job(["village_secretary", "village_head", "village"], village.select("village_id", "township_id")),
         _job(["captain", "deputy_captain", "member"], owners.rename({"village_id": "stationed_in"})),
-        _job(["helper"], pl.DataFrame({"agency_id": pl.int_range(0, helpers, eager=True) % agencies + 1})),
     ]
+    others = sum(part["job"].is_in(HELPING).sum() for part in parts)
+    more = pl.int_range(0, max(helpers - others, agencies), eager=True) % agencies + 1
+    parts.append(_job(["helper"], pl.DataFrame({"agency_id": more})))
     frame = pl.concat(parts, how="diagonal").with_row_index("cadre_id", 1).with_columns(pl.col("cadre_id").cast(pl.Int64))
     return _described(scene, frame)
 
