@@ -21,7 +21,7 @@ def test_the_example_loads() -> None:
     assert pack.head.title == "示例镇帮扶工作方案"
     assert [criterion.id for criterion in pack.criteria] == ["E-2"]
     assert pack.roles["helper"] == "帮扶责任人"
-    assert [case.name for case in pack.cases] == ["收入高于收入线"]
+    assert len(pack.cases) == 4
     assert pack.where("criteria", "E-2", "holds") == "criteria.yaml:7"
     assert pack.where("criteria", "E-2") == "criteria.yaml:2"
     assert pack.where("measures", "net_income") == "income.yaml:1"

@@ -55,7 +55,7 @@ def with_text(text: str) -> Content:
     content = example()
     provision = Provision.model_validate({"id": "a", "kind": "T", "name": text, "text": text})
     [criterion] = content.criteria
-    [case] = content.cases
+    case = content.cases[0]
     [duty] = content.duties
     return content.model_copy(
         update={
