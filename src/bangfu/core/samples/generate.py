@@ -13,7 +13,9 @@ from bangfu.core.samples.households import household_facts, households, skeleton
 from bangfu.core.samples.incomes import incomes
 from bangfu.core.samples.people import people
 from bangfu.core.samples.places import place_of
+from bangfu.core.samples.presence import presence
 from bangfu.core.samples.scene import Scene
+from bangfu.core.samples.supports import supports
 from bangfu.core.samples.ties import assignments, helped, pairings
 from bangfu.core.samples.workforce import workforce
 from bangfu.core.vocabulary import load_vocabulary
@@ -39,6 +41,7 @@ def generate(place: str, seed: int, as_of: date) -> dict[str, pl.DataFrame]:
         "pairing": pairings(scene, pairs, household, drawn["cadre"]),
         "assignment": assignments(scene, drawn["cadre"], drawn["village"]),
     }
+    drawn |= supports(scene, household, person) | presence(scene, drawn)
     return {name: declared(name, drawn[name]) for name in sorted(drawn)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from bangfu.core.samples.dice import Dice
-from bangfu.core.samples.scene import Scene, yuan
+from bangfu.core.samples.scene import Scene, numbered_rows, yuan
 
 SOURCES = (  # in the order of the official sheet
     "other_wage",
@@ -46,12 +46,12 @@ def incomes(scene: Scene, households: pl.DataFrame) -> dict[str, pl.DataFrame]:
     items = pl.concat([now, before, extra]).sort("household_id", "year", "rank")
     costs = pl.concat([_costs(wide, scene.year), _costs(wide, scene.year - 1)]).sort("household_id", "year", "source")
     return {
-        "income_item": _numbered(items.drop("rank"), "income_item_id").with_columns(
+        "income_item": numbered_rows(items.drop("rank"), "income_item_id").with_columns(
             pl.lit(False).alias("is_forecast"), pl.lit(False).alias("from_failed_project"), _product().alias("product")
         ),
-        "production_cost": _numbered(costs, "production_cost_id"),
-        "handbook_item": _numbered(_handbook(scene, now), "handbook_item_id"),
-        "passbook_entry": _numbered(_passbook(scene, now), "passbook_entry_id"),
+        "production_cost": numbered_rows(costs, "production_cost_id"),
+        "handbook_item": numbered_rows(_handbook(scene, now), "handbook_item_id"),
+        "passbook_entry": numbered_rows(_passbook(scene, now), "passbook_entry_id"),
     }
 
 
@@ -190,7 +190,3 @@ def _product() -> pl.Expr:
     grown = pl.when(pl.col("household_id") % 2 == 0).then(pl.lit("水稻")).otherwise(pl.lit("油菜"))
     raised = pl.when(pl.col("household_id") % 3 == 0).then(pl.lit("生猪")).otherwise(pl.lit("鸡鸭"))
     return pl.when(pl.col("source") == "crops").then(grown).when(pl.col("source") == "livestock").then(raised)
-
-
-def _numbered(frame: pl.DataFrame, key: str) -> pl.DataFrame:
-    return frame.with_row_index(key, 1).with_columns(pl.col(key).cast(pl.Int64))

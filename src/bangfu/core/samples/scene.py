@@ -69,6 +69,11 @@ def yuan(amount: pl.Expr) -> pl.Expr:
     return amount.cast(pl.Decimal(18, 2))
 
 
+def numbered_rows(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The frame with its rows numbered from 1 under `key`, anew if it has that column."""
+    return frame.drop(key, strict=False).with_row_index(key, 1).with_columns(pl.col(key).cast(pl.Int64))
+
+
 def months(scene: Scene) -> pl.DataFrame:
     """The months of the year up to the day: month (from 1), first, last (the day of the sample at most)."""
     first = pl.date_range(scene.first_day.replace(day=1), scene.as_of, "1mo", eager=True).alias("first")
