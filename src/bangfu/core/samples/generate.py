@@ -11,12 +11,15 @@ from bangfu.core.samples.areas import areas
 from bangfu.core.samples.homes import homes
 from bangfu.core.samples.households import household_facts, households, skeleton
 from bangfu.core.samples.incomes import incomes
+from bangfu.core.samples.papers import papers
 from bangfu.core.samples.people import people
 from bangfu.core.samples.places import place_of
 from bangfu.core.samples.presence import presence
+from bangfu.core.samples.records import records
 from bangfu.core.samples.scene import Scene
 from bangfu.core.samples.supports import supports
 from bangfu.core.samples.ties import assignments, helped, pairings
+from bangfu.core.samples.visits import visits
 from bangfu.core.samples.workforce import workforce
 from bangfu.core.vocabulary import load_vocabulary
 
@@ -42,6 +45,8 @@ def generate(place: str, seed: int, as_of: date) -> dict[str, pl.DataFrame]:
         "assignment": assignments(scene, drawn["cadre"], drawn["village"]),
     }
     drawn |= supports(scene, household, person) | presence(scene, drawn)
+    drawn |= records(scene, drawn)
+    drawn |= papers(scene, drawn) | {"visit": visits(scene, drawn)}
     return {name: declared(name, drawn[name]) for name in sorted(drawn)}
 
 
