@@ -63,6 +63,7 @@ class Feeder:
                 rows = rows.drop_nulls("year").join(_parents(rule, links), on=ROW, maintain_order="left")
             else:
                 rows = _own_rows(frame, links, table, rule, year)
+            rows = rows.with_columns(pl.lit(value).alias(name) for name, value in rule.constants.items())
             matched = self._match(number, table, rule, rows)
             if not rule.wide:
                 links = links.join(matched, on=ROW, how="left", maintain_order="left").rename({KEY: table.id})
@@ -152,8 +153,7 @@ def _own_rows(
         pl.col(_table_of(name)).alias(name) for name in rule.known_by if _table_of(name) in links.columns
     ]
     rows = rows.join(links.select(ROW, *others), on=ROW, maintain_order="left") if others else rows
-    rows = rows.join(_parents(rule, links), on=ROW, maintain_order="left")
-    return rows.with_columns(pl.lit(value).alias(name) for name, value in rule.constants.items())
+    return rows.join(_parents(rule, links), on=ROW, maintain_order="left")
 
 
 def _table_of(link: str) -> str:
