@@ -15,7 +15,14 @@ import xlsxwriter
 from bangfu.core.divisions import Divisions, load_divisions
 from bangfu.core.register.changes import Batch, Kind, State, empty_state
 from bangfu.core.register.validation import apply
-from bangfu.core.sheets import ImportResult, Options, StagedWorkbook, plan_import, read_workbook, stage_workbook
+from bangfu.core.sheets import (
+    ImportResult,
+    Options,
+    StagedWorkbook,
+    plan_import,
+    read_workbook,
+    stage_workbook,
+)
 from bangfu.core.vocabulary import load_vocabulary
 
 TODAY = date(2020, 12, 1)
@@ -65,7 +72,13 @@ def prefixed(xml: bytes) -> bytes:
 
 def divisions(folder: Path) -> Divisions:
     """An invented county with two townships; 甲村 stands in both."""
-    rows = ["990000000000,测试省", "990100000000,测试市", "990101000000,测试县", "990101100000,东乡", "990101101000,西乡"]
+    rows = [
+        "990000000000,测试省",
+        "990100000000,测试市",
+        "990101000000,测试县",
+        "990101100000,东乡",
+        "990101101000,西乡",
+    ]
     rows += [f"990101100{200 + i},{name}" for i, name in enumerate(VILLAGES)] + ["990101101200,甲村"]
     path = folder / "区划.csv"
     path.write_text("code,name\n" + "\n".join(rows), encoding="utf-8")
@@ -96,7 +109,10 @@ def applied(result: ImportResult, state: State | None = None) -> State:
 
 def found(result: ImportResult) -> list[tuple[str, str]]:
     """Cell and code of every problem."""
-    return [(problem.cell, code) for problem, code in zip(result.cell_problems(), result.problems["code"], strict=True)]
+    return [
+        (problem.cell, code)
+        for problem, code in zip(result.cell_problems(), result.problems["code"], strict=True)
+    ]
 
 
 def rows_of(state: State, table: str, *columns: str) -> list[tuple[object, ...]]:
@@ -133,13 +149,16 @@ def formula(row: int, column: int, result: bytes) -> bytes:
     return record(0x6, struct.pack("<HHH", row, column, 0) + result + struct.pack("<HIH", 0, 0, 0))
 
 
-BOF_BOOK, BOF_SHEET = record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)), record(
-    0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0)
+BOF_BOOK, BOF_SHEET = (
+    record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)),
+    record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0)),
 )
 EOF = record(0xA)
 
 
-def xls_stream(sheets: Mapping[str, Sequence[bytes]], globals_: bytes = b"", hidden: Sequence[str] = ()) -> bytes:
+def xls_stream(
+    sheets: Mapping[str, Sequence[bytes]], globals_: bytes = b"", hidden: Sequence[str] = ()
+) -> bytes:
     """The stream "Workbook": records by sheet."""
     bodies = [BOF_SHEET + b"".join(records) + EOF for records in sheets.values()]
     heads = [len(name.encode("utf-16-le")) + 4 + 8 for name in sheets]
@@ -185,7 +204,12 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
     full = table + [0xFFFFFFFD] * tables
     full += [0xFFFFFFFF] * (tables * 128 - len(full))
     listed = [*range(first, first + tables)]
-    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + b"\0" * 6
+    head = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + b"\0" * 16
+        + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
+        + b"\0" * 6
+    )
     head += struct.pack("<IIIIIIIII", 0, tables, directory, 0, 4096, mini_start, 1, 0xFFFFFFFE, 0)
     head += struct.pack("<109I", *(listed + [0xFFFFFFFF] * 109)[:109])
     return head + b"".join(sectors) + struct.pack(f"<{len(full)}I", *full)
@@ -193,7 +217,12 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
 
 def _entry(name: str, kind: int, start: int, length: int) -> bytes:
     text = (name + "\0").encode("utf-16-le")
-    return text.ljust(64, b"\0") + struct.pack("<HBBIII", len(text), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, 1 if kind == 5 else 0xFFFFFFFF) + b"\0" * 36 + struct.pack("<III", start, length, 0)
+    return (
+        text.ljust(64, b"\0")
+        + struct.pack("<HBBIII", len(text), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, 1 if kind == 5 else 0xFFFFFFFF)
+        + b"\0" * 36
+        + struct.pack("<III", start, length, 0)
+    )
 
 
 def write_xls(path: Path, sheets: Mapping[str, Sequence[bytes]], **more: object) -> Path:

@@ -44,7 +44,12 @@ def refused(path: Path, limits: Limits | None = None) -> str:
 
 
 def test_cells_are_named_as_in_the_sheet() -> None:
-    assert [reference(0, 0), reference(4, 2), reference(0, 26), reference(9, 16383)] == ["A1", "C5", "AA1", "XFD10"]
+    assert [reference(0, 0), reference(4, 2), reference(0, 26), reference(9, 16383)] == [
+        "A1",
+        "C5",
+        "AA1",
+        "XFD10",
+    ]
     assert [position("A1"), position("xfd10")] == [(0, 0), (9, 16383)]
     assert column_number(column_letters(700)) == 700
     for text in ("1A", "A0", "A", "ABCD1", "A-1", ""):
@@ -87,7 +92,9 @@ def test_formulas_errors_and_long_numbers_are_known_by_cell(tmp_path: Path) -> N
         sheet.write_formula("B2", "=B1", None, "")
         sheet.write_formula("C2", "=1/0", None, "#DIV/0!")
         sheet.write_number("D2", 12345)
-    long = with_sheet_xml(path, tmp_path / "长.xlsx", lambda xml: xml.replace(b">12345<", b">990101196001010018<"))
+    long = with_sheet_xml(
+        path, tmp_path / "长.xlsx", lambda xml: xml.replace(b">12345<", b">990101196001010018<")
+    )
     read = read_workbook(long).sheets[0]
 
     assert read.merged == ((0, 0, 0, 1),)
@@ -114,7 +121,9 @@ def test_a_cell_far_away_does_not_claim_the_memory_between(tmp_path: Path, cell:
     far = with_sheet_xml(
         plain,
         tmp_path / "远.xlsx",
-        lambda xml: xml.replace(b"</sheetData>", b'<row><c r="%s"><v>1</v></c></row></sheetData>' % cell.encode()),
+        lambda xml: xml.replace(
+            b"</sheetData>", b'<row><c r="%s"><v>1</v></c></row></sheetData>' % cell.encode()
+        ),
     )
     assert refused(far) == "too_big"
 
@@ -141,8 +150,13 @@ def test_what_is_damaged_is_refused(tmp_path: Path) -> None:
         lambda xml: xml.replace(b'r="A1"', b"r='1A'"),
     ):
         assert refused(with_sheet_xml(path, cut, change)) == "truncated"
-    assert refused(rezip(path, cut, lambda part, content: None if "sheet1" in part else content)) == "truncated"
-    assert refused(rezip(path, cut, lambda part, content: b"<x" if "workbook.xml" in part else content)) == "truncated"
+    assert (
+        refused(rezip(path, cut, lambda part, content: None if "sheet1" in part else content)) == "truncated"
+    )
+    assert (
+        refused(rezip(path, cut, lambda part, content: b"<x" if "workbook.xml" in part else content))
+        == "truncated"
+    )
 
 
 def test_other_documents_and_unknown_files_are_refused(tmp_path: Path) -> None:
@@ -180,7 +194,9 @@ def test_a_workbook_without_a_worksheet_is_refused(tmp_path: Path) -> None:
     hidden = rezip(
         path,
         tmp_path / "隐.xlsx",
-        lambda part, c: c.replace(b"<sheet ", b'<sheet state="veryHidden" ') if part == "xl/workbook.xml" else c,
+        lambda part, c: (
+            c.replace(b"<sheet ", b'<sheet state="veryHidden" ') if part == "xl/workbook.xml" else c
+        ),
     )
     assert refused(hidden) == "no_sheet"
 
@@ -205,7 +221,9 @@ def test_pages_and_text_under_the_name_of_a_workbook_are_refused(tmp_path: Path)
 def test_bombs_are_refused_before_they_unfold(tmp_path: Path) -> None:
     plain = write_xlsx(tmp_path / "表.xlsx", {"户": ROWS})
     small = Limits(ratio_from=1000, ratio=20)
-    spaces = with_sheet_xml(plain, tmp_path / "空.xlsx", lambda xml: xml.replace(b"<sheetData>", b" " * 200_000 + b"<sheetData>"))
+    spaces = with_sheet_xml(
+        plain, tmp_path / "空.xlsx", lambda xml: xml.replace(b"<sheetData>", b" " * 200_000 + b"<sheetData>")
+    )
     assert refused(spaces, small) == "bomb"
     assert refused(spaces, Limits(unpacked_bytes=100_000)) == "bomb"
     assert refused(plain, Limits(parts=3)) == "bomb"
@@ -213,14 +231,20 @@ def test_bombs_are_refused_before_they_unfold(tmp_path: Path) -> None:
     assert refused(plain, Limits(cells=5)) == "too_big"
     entity = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>'
     for part in ("xl/worksheets/sheet1.xml", "xl/workbook.xml"):
-        doctype = rezip(plain, tmp_path / "实体.xlsx", lambda name, c, part=part: c.replace(b"?>", b"?>" + entity, 1) if name == part else c)
+        doctype = rezip(
+            plain,
+            tmp_path / "实体.xlsx",
+            lambda name, c, part=part: c.replace(b"?>", b"?>" + entity, 1) if name == part else c,
+        )
         assert refused(doctype) == "bomb"
 
 
 def test_one_endless_row_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bangfu.core.sheets.scan._MAX_ROW_BYTES", 10_000)
     plain = write_xlsx(tmp_path / "表.xlsx", {"户": ROWS})
-    endless = with_sheet_xml(plain, tmp_path / "长.xlsx", lambda xml: xml.replace(b"</sheetData>", b"<row>" + b"<c/>" * 9000))
+    endless = with_sheet_xml(
+        plain, tmp_path / "长.xlsx", lambda xml: xml.replace(b"</sheetData>", b"<row>" + b"<c/>" * 9000)
+    )
     assert refused(endless) == "bomb"
 
 
@@ -286,13 +310,17 @@ def test_csv_in_each_encoding_and_delimiter(tmp_path: Path, encoding: str, delim
     path.write_bytes("\r\n".join(delimiter.join(line) for line in lines).encode(encoding))
     book = read_workbook(path)
     assert (book.kind, book.sheets[0].name) == ("csv", "人口")
-    assert [list(row) for row in book.sheets[0].rows] == [["姓名", "备注", ""], ["张三", f"有{delimiter}有\n行", ""], ["李四", "", ""]]
+    assert [list(row) for row in book.sheets[0].rows] == [
+        ["姓名", "备注", ""],
+        ["张三", f"有{delimiter}有\n行", ""],
+        ["李四", "", ""],
+    ]
 
 
 def test_csv_that_cannot_be_trusted_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "表.csv"
     for content, code in (
-        ("姓名,金额\n\"张三,1\n李四,2\n".encode(), "csv"),
+        ('姓名,金额\n"张三,1\n李四,2\n'.encode(), "csv"),
         (b"a,b\n1,\x00\n", "unknown"),
         (b"\xff\xff\xff\x81", "encoding"),
         (b"\xef\xbb\xbf", "empty"),

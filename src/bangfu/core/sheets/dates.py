@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
 
+from bangfu.core.sheets.cells import Cell
 from bangfu.core.sheets.cleaning import (
     DAY,
     EMPTY_WORDS,
@@ -28,6 +32,8 @@ _YEAR_LAST = r"^(?<m>\d{1,2})[-/.](?<d>\d{1,2})[-/.](?<y>\d{4})" + _TIME
 _YEAR = r"^(?:19|20)\d{2}年?$"
 _SERIAL = r"^[2-6]\d{4}$"
 _UNCLEAR = r"^\d{4}\.1$"  # as a number, 2019.10 and 2019.1 are the same
+_SPAN = re.compile(r"(.+?)[\s\-]*(?:至(?!今)|到|~|—+|–|--|-?(?=至今))\s*(.+)")
+_SPAN_HYPHEN = re.compile(r"(\d{4}[.年/]\d{1,2}(?:[.月/]\d{1,2}日?|月)?)\s*-\s*(.+)")
 _FIRST, _LAST = date(1900, 1, 1), date(2100, 12, 31)
 _SERIAL_ZERO = date(1899, 12, 30)
 _W = pl.col("written")
@@ -46,6 +52,19 @@ def clean_date(cells: pl.DataFrame, today: date) -> pl.DataFrame:
         )
     read = pl.coalesce(DAY, *map(pl.col, ("full", "serial", "short", "month", "last", "swapped")))
     return _judge(frame.with_columns(read.alias("read")))
+
+
+def split_span(cells: Sequence[Cell]) -> tuple[list[Cell], list[Cell]]:
+    """Cells such as 2018.3-2020.12 or 2018年3月至今 as first and last days, still as written. A cell that holds
+    one day is the first."""
+    starts: list[Cell] = []
+    ends: list[Cell] = []
+    for cell in cells:
+        text = unicodedata.normalize("NFKC", cell).strip() if isinstance(cell, str) else ""
+        match = _SPAN.match(text) or _SPAN_HYPHEN.match(text)
+        starts.append(match[1] if match else cell)
+        ends.append(match[2] if match else "")
+    return starts, ends
 
 
 def _readings(today: date) -> list[pl.Expr]:

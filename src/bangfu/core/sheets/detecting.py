@@ -59,7 +59,7 @@ def stage_workbook(
 
 
 def _recognise(sheet: RawSheet, layouts: Mapping[str, Layout]) -> list[tuple[Layout, Header]]:
-    """The layouts that fit best: those with all they need before those without, then by columns named."""
+    """The layouts that name the most columns; of those that name as many, one that has all it needs."""
     scored = []
     for layout in layouts.values():
         header = find_header(sheet, layout)
@@ -67,7 +67,7 @@ def _recognise(sheet: RawSheet, layouts: Mapping[str, Layout]) -> list[tuple[Lay
             named = sum(1 for target in header.targets.values() if target.table != SKIP)
             missing = len(header.missing(layout))
             if not missing or named >= _RECOGNISED:
-                scored.append(((missing == 0, named), layout, header))
+                scored.append(((named, missing == 0), layout, header))
     best = max((score for score, _, _ in scored), default=None)
     return [(layout, header) for score, layout, header in scored if score == best]
 
@@ -107,8 +107,6 @@ def _header_problems(layout: Layout, header: Header, vocabulary: Vocabulary, whe
 
 
 def _title(target: Target, vocabulary: Vocabulary) -> str:
-    if target.table == "span":
-        return "起止时间"
     if target.table == "income_item":
         return "收入项目（如“工资性收入”）"
     return column_of(target, vocabulary).name

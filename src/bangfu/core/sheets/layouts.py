@@ -214,7 +214,7 @@ def _target(name: str, vocabulary: Vocabulary) -> Target:
     return Target(table, column)
 
 
-_PLACE_COLUMN = Column("place", "", "", ColumnType.TEXT, Empty.NOT_KNOWN, Sensitivity.PUBLIC, "")
+_PLACE_COLUMN = Column("place", "起止时间", "", ColumnType.TEXT, Empty.NOT_KNOWN, Sensitivity.PUBLIC, "")
 _YEAR_COLUMN = Column(
     "year",
     "年度",
@@ -229,8 +229,8 @@ _YEAR_COLUMN = Column(
 
 
 def column_of(target: Target, vocabulary: Vocabulary) -> Column:
-    """The vocabulary column of a target, or a column like one for places and years."""
-    if target.table == PLACE:
+    """The vocabulary column of a target, or a column like one for places, spans and years."""
+    if target.table in (PLACE, SPAN):
         return _PLACE_COLUMN
     if target.table == SHEET:
         return _YEAR_COLUMN

@@ -11,7 +11,7 @@ from bangfu.core.errors import Problem
 from bangfu.core.messages import N_, Message
 from bangfu.core.register.changes import CHANGE, CREATE, UPDATE, Batch, ChangeSet
 from bangfu.core.sheets.cells import reference
-from bangfu.core.sheets.layouts import SKIP, SPAN, column_of
+from bangfu.core.sheets.layouts import SKIP, column_of
 from bangfu.core.sheets.reasons import REASONS, Severity
 from bangfu.core.sheets.staging import StagedSheet
 from bangfu.core.vocabulary import Sensitivity, Vocabulary
@@ -151,7 +151,7 @@ def _shown(problems: pl.DataFrame, sheet: StagedSheet, vocabulary: Vocabulary) -
     is_open = {
         at: column_of(target, vocabulary).sensitivity in (Sensitivity.PUBLIC, Sensitivity.INTERNAL)
         for at, target in sheet.header.targets.items()
-        if target.table not in (SKIP, SPAN)
+        if target.table != SKIP
     }
     texts = []
     for row, column in problems.select("row", "column").iter_rows():

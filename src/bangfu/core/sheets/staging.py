@@ -10,9 +10,10 @@ from datetime import date
 import polars as pl
 
 from bangfu.core.sheets.cells import Cell, Position, RawSheet
+from bangfu.core.sheets.dates import split_span
 from bangfu.core.sheets.folding import fold
 from bangfu.core.sheets.headers import Header
-from bangfu.core.sheets.layouts import SKIP, Layout, Target, column_of
+from bangfu.core.sheets.layouts import SKIP, SPAN, Layout, Target, column_of
 from bangfu.core.sheets.values import ISSUE_SCHEMA, Cleaned, clean_column
 from bangfu.core.vocabulary import ColumnType, Vocabulary
 
@@ -60,10 +61,17 @@ def stage_sheet(
     rows, skipped = _body(_filled(sheet, header), header, layout)
     body = _Body(sheet, rows, layout, vocabulary, today)
     targets = {target: column for column, target in header.targets.items() if target.table != SKIP}
+    places = {target.name: at for target, at in targets.items()}
     at_rows = pl.Series(ROW, list(rows), dtype=pl.UInt32)
     columns = [at_rows]
     issues = [pl.DataFrame(schema=ISSUES)]
     for target, at in targets.items():
+        if target.table == SPAN:
+            for day, cleaned in body.clean_span(target, at):
+                columns.append(cleaned.values.alias(day))
+                places[day] = at
+                issues.append(_placed(cleaned.issues, at_rows, day))
+            continue
         cleaned = body.clean(target, at)
         columns.append(cleaned.values.alias(target.name))
         columns += _derived(target, cleaned, layout.derived.get(target.name, {}))
@@ -73,7 +81,6 @@ def stage_sheet(
     frame = pl.DataFrame(columns)
     issues += _differing(frame)
     formulas = sum(1 for row, column in sheet.formulas if row > header.last and column in header.targets)
-    places = {target.name: at for target, at in targets.items()}
     return StagedSheet(sheet, layout, header, frame, pl.concat(issues), places, skipped, formulas)
 
 
@@ -136,6 +143,16 @@ class _Body:
             if row in self.index:
                 columns.setdefault(column, {})[self.index[row]] = text
         return columns
+
+    def clean_span(self, target: Target, at: int) -> list[tuple[str, Cleaned]]:
+        """The first and the last day of a table's rows that stand in one cell, by column name."""
+        table = self.vocabulary.tables[target.column]
+        names = (table.timing.start or "", table.timing.end or "")
+        halves = split_span([row[at] for row in self.rows.values()])
+        return [
+            (f"{table.id}.{name}", clean_column(cells, table.columns[name], self.vocabulary, self.today))
+            for name, cells in zip(names, halves, strict=True)
+        ]
 
     def clean(self, target: Target, at: int) -> Cleaned:
         """Typed values of one column, with issues by position in the body."""
