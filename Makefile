@@ -20,7 +20,7 @@ help:
 	@sed -n 's/^#   //p' Makefile; echo "also: $(filter-out help demo test,$(shell sed -n 's/^.PHONY: //p' Makefile))"
 
 demo: $(DEMO)/.ready
-	@$(DEMO)/bin/bangfu --version
+	@bash scripts/demo.sh "$(abspath $(DEMO))/bin/bangfu" "$(OUT)/demo"
 
 test: check tests docs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -16,7 +17,9 @@ from rich.table import Table
 from bangfu.core.errors import Problem
 from bangfu.core.messages import Message, N_, translate
 
-out = Console(highlight=False, soft_wrap=True)
+_WIDTH_OF_FILES = 132  # a table in a log or a pipe need not be folded for a screen
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -52,7 +55,7 @@ def say_table(headers: Sequence[str], rows: Sequence[Sequence[object]], numeric:
         table.add_column(header, justify="right" if index in numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
-    out.print(table, markup=False)
+    out.print(table, markup=False, soft_wrap=False)
 
 
 def show_problems(problems: Sequence[Problem], limit: int = 200) -> None:

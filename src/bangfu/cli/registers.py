@@ -58,6 +58,7 @@ def import_(
     complete_on: Annotated[str, typer.Option("--complete-on", metavar="DATE", help=t(N_("名单齐全的日期；不写则不认为名单齐全。")))] = "",
     effective_on: Annotated[str, typer.Option("--effective-on", metavar="DATE", help=t(N_("内容从哪一天起算；不写为今天。")))] = "",
     marked: Annotated[Path | None, typer.Option("--marked", metavar="FOLDER", help=t(N_("把有问题的单元格标在原表的副本上，存到这里。")))] = None,
+    shown: Annotated[int, typer.Option("--show", metavar="N", help=t(N_("最多列出多少个有问题的单元格。")))] = 40,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=t(N_("只核对，不写入。")))] = False,
     divisions_file: TableFile = None,
     as_json: AsJson = False,
@@ -80,7 +81,7 @@ def import_(
             for file in files:
                 mark_workbook(file, result, marked)
     if not as_json:
-        _show(result)
+        _show(result, shown)
     if result.refusals:
         raise WorkbookError(result.refusals)
     seq = None
@@ -99,11 +100,11 @@ def _empty_state():  # type: ignore[no-untyped-def]
     return empty_state()
 
 
-def _show(result: ImportResult) -> None:
+def _show(result: ImportResult, limit: int) -> None:
     for note in result.notes:
         say(f"! {note.render()}")
     problems = [problem.as_problem() for problem in cell_problems(result.problems)]
-    show_problems(problems, 40)
+    show_problems(problems, limit)
     counts = result.counts
     say(
         t(

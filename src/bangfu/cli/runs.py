@@ -14,6 +14,7 @@ from bangfu.cli.edge import now, register_key, user
 from bangfu.cli.plans import PlanName, open_plan
 from bangfu.core.calendars import Calendar, load_calendar
 from bangfu.core.documents import export_run
+from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.run import Ask
 from bangfu.core.engine.runs import RunFolder, evaluate_snapshot, open_run, periods_from, recheck
 from bangfu.core.errors import Problem, SnapshotError
@@ -43,6 +44,7 @@ def evaluate(
     snapshot: SnapshotPath,
     folder: Annotated[Path, typer.Argument(metavar="RUN", help=t(N_("核查结果写到哪个新文件夹。")))],
     period: Annotated[list[str] | None, typer.Option("--period", help=t(N_("周期，如 2018、2018-06、2018-W24；可写多次。")))] = None,
+    brief: Annotated[bool, typer.Option("--brief", help=t(N_("只列出有问题或待核实的标准。")))] = False,
     memory: Annotated[str, typer.Option("--memory", help=t(N_("内存上限，如 2GB。")))] = "",
     calendar_file: CalendarFile = None,
     as_json: AsJson = False,
@@ -59,7 +61,8 @@ def evaluate(
         say_json({"run": str(folder), "as_of": run.as_of, "counts": counts.to_dicts()})
         return
     names = {c.id: c.name for c in compiled.criteria}
-    rows = [(c, names[c], p, *numbers) for c, p, *numbers in counts.iter_rows()]
+    shown = counts.filter(pl.col("unmet") + pl.col("unknown") > 0) if brief else counts
+    rows = [(c, names[c], "" if p == "once" else p, *numbers) for c, p, *numbers in shown.iter_rows()]
     signs = [outcome_text(code) for code in range(1, 6)]
     say_table([t(N_("编号")), t(N_("标准")), t(N_("周期")), *signs], rows, numeric=range(3, 8))
     unmet, unknown = int(counts["unmet"].sum()), int(counts["unknown"].sum())
@@ -80,7 +83,9 @@ def explain(
     run_folder: RunPath,
     register: RegisterOption,
     purpose: Purpose,
-    code: Annotated[str, typer.Option("--code", help=t(N_("户编号、村或乡镇的区划代码、单位或干部编号。")))],
+    code: Annotated[str, typer.Option("--code", help=t(N_("户编号、村或乡镇的区划代码、单位或干部编号。")))] = "",
+    first: Annotated[bool, typer.Option("--first", help=t(N_("不指定编号，看第一个有问题的对象。")))] = False,
+    everything: Annotated[bool, typer.Option("--all", help=t(N_("不适用和未到期的也列出。")))] = False,
     subject: Annotated[str, typer.Option("--subject", help=t(N_("对象的表名，如 household、village。")))] = "household",
     calendar_file: CalendarFile = None,
     as_json: AsJson = False,
@@ -88,7 +93,7 @@ def explain(
     """One subject judged again from the same artefacts, clause by clause; the look is recorded first."""
     run, taken, library = _opened(run_folder, snapshot, register)
     _, compiled = open_plan(plan, run.as_of.isoformat())
-    key = _key_of(library, subject, code)
+    key = _first_of(run, subject) if first else _key_of(library, subject, code)
     library.record_access(Access(at=now(), by=user(), action="explain", purpose=purpose, subjects={subject: [key]}))
     found = recheck(compiled, subject, key, run, taken, _calendar(calendar_file))
     if as_json:
@@ -97,11 +102,20 @@ def explain(
             for p, e in found
         ])  # fmt: skip
         return
-    for period, explanation in found:
+    shown = sorted(found, key=lambda item: _ORDER.index(item[1].outcome))
+    for period, explanation in shown:
+        if explanation.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_DUE) and not everything:
+            continue
         criterion = explanation.criterion
         when = "" if period.kind == "once" else f" {period.id}"
         say(f"{outcome_text(int(explanation.outcome))}　{criterion.id} {criterion.name}{when}")
         say(f"    {explanation.text()}　（{criterion.source}）")
+    hidden = sum(e.outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_DUE) for _, e in found)
+    if hidden and not everything:
+        say(t(N_("– 另有 {count} 条不适用或未到期，加 --all 列出。"), count=hidden))
+
+
+_ORDER = [Outcome.UNMET, Outcome.UNKNOWN, Outcome.MET, Outcome.NOT_DUE, Outcome.NOT_APPLICABLE]
 
 
 def _opened(run_folder: Path, snapshot: Path, register: Path) -> tuple[RunFolder, Snapshot, ParquetRegister]:
@@ -115,6 +129,15 @@ def _opened(run_folder: Path, snapshot: Path, register: Path) -> tuple[RunFolder
 
 def _calendar(file: Path | None) -> Calendar:
     return load_calendar(file)
+
+
+def _first_of(run: RunFolder, subject: str) -> int:
+    """The subject of that kind with most problems."""
+    found = run.findings().filter((pl.col("subject") == subject) & (pl.col("outcome") == int(Outcome.UNMET)))
+    ranked = found.group_by("subject_id").len().sort("len", "subject_id", descending=[True, False]).collect()
+    if not ranked.height:
+        raise SnapshotError(Problem("explain.none", Message(N_("没有发现问题。"))))
+    return int(ranked["subject_id"][0])
 
 
 def _key_of(library: ParquetRegister, subject: str, code: str) -> int:
