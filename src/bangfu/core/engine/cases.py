@@ -176,7 +176,18 @@ def world_of(
         ]
         for name, rows in given.items()
     }
+    tables |= {name: [] for name in _checked_and_empty(tables, vocabulary)}
     return World(vocabulary, tables, case.as_of, calendar, campaign)
+
+
+def _checked_and_empty(tables: Mapping[str, list[Row]], vocabulary: Vocabulary) -> Iterator[str]:
+    """Tables without a row of which some parent says that they were checked."""
+    for table in vocabulary.tables.values():
+        told = [(link.parent, link.known_to) for link in table.links if link.known_to]
+        if table.id not in tables and any(
+            row.get(known_to) is not None for parent, known_to in told for row in tables.get(parent, [])
+        ):
+            yield table.id
 
 
 def _row(

@@ -8,14 +8,14 @@ from datetime import date, timedelta
 
 from bangfu.core.engine.lists import (
     Related,
-    is_dated_list,
     is_inside,
     known_to,
+    owner_span,
     owners,
     related_rows,
     row_span,
 )
-from bangfu.core.engine.windows import Window
+from bangfu.core.engine.windows import Window, is_dated_list
 from bangfu.core.engine.world import Row, World
 from bangfu.core.expressions.kleene import Tri
 from bangfu.core.expressions.nodes import Rows
@@ -55,12 +55,13 @@ def _row_days(
     related: Related, rows: Rows, window: Window, world: World, nights: bool, certainly: bool
 ) -> Iterable[date]:
     own = row_span(related.row, rows.relation.table)
-    last = min(window.last, world.as_of) if certainly else window.last
+    stretch = own.certain if certainly else own.possible
+    if stretch is None:
+        return
+    # Of what has come to pass nothing is certain beyond the as-of day, nor is the night that follows it.
+    end = _night_end(min(stretch[1], world.as_of) if certainly else stretch[1], nights)
     for way in related.ways:
-        stretch = own.certain if certainly else own.possible
-        if stretch is None:
-            continue
-        first_day, last_day = max(stretch[0], window.first), min(_night_end(stretch[1], nights), last)
+        first_day, last_day = max(stretch[0], window.first), min(end, window.last)
         for span in way:
             bounds = span.certain if certainly else span.possible
             if bounds is None:
@@ -79,15 +80,16 @@ def _untold_days(rows: Rows, subject: Row, window: Window, world: World) -> tupl
     """Days after the lists end, on which anything may yet turn out; and whether they cannot be named."""
     days: set[date] = set()
     for link, owner in owners(rows.relation, subject, world):
-        until = known_to(link, owner.row)
-        if until is not None and not is_dated_list(link, rows.relation):
+        until = known_to(link, rows.relation, owner.row, world)
+        if until is not None and not is_dated_list(link, rows.relation, world.vocabulary):
             continue
         if until is None and window.is_once:
             return days, True
         first = window.first if until is None else max(window.first, min(until, world.as_of) + DAY)
+        own = owner_span(link, rows.relation, owner.row, world)
         for way in owner.ways:
             start, end = first, window.last
-            for span in way:
+            for span in (*own, *way):
                 start, end = max(start, span.possible[0]), min(end, span.possible[1])
             days.update(days_between(start, end))
     return days, False

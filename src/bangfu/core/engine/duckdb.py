@@ -39,7 +39,7 @@ def evaluate(plan: Plan, tables: Tables, ask: Ask, memory: str = "") -> Run:
 
 def evaluate_into(sink: Sink, plan: Plan, tables: Tables, ask: Ask, memory: str = "") -> None:
     """Judge everything, part by part, into a sink. `memory` limits the engine, e.g. "2GB"."""
-    blocks = blocks_of(plan, ask.as_of)
+    blocks = blocks_of(plan, ask.as_of, tables)
     with duckdb.connect() as connection:
         if memory:
             connection.execute(f"SET memory_limit = {literal(memory)}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
-from bangfu.core.engine.windows import Window, needed_until, years_of
+from bangfu.core.engine.windows import Window, is_dated_list, needed_until, table_below, years_of
 from bangfu.core.engine.world import NOT_APPLICABLE, UNKNOWN, Row, World, cell
 from bangfu.core.expressions.kleene import Tri, tri_and, tri_or
 from bangfu.core.vocabulary import Link, Relation, Table
@@ -22,10 +22,9 @@ class Span:
 
     @property
     def certain(self) -> tuple[date, date] | None:
-        """The days that surely belong to it."""
-        if self.start is None:
-            return None
-        return self.start, self.start if self.end is None else self.end
+        """The days that surely belong to it: its one known day at least."""
+        start, end = self.start or self.end, self.end or self.start
+        return (start, end) if start is not None and end is not None else None
 
     @property
     def possible(self) -> tuple[date, date]:
@@ -54,17 +53,13 @@ def related_rows(relation: Relation, subject: Row, world: World) -> list[Related
 
 def _step_down(relation: Relation, index: int, parents: list[Related], world: World) -> list[Related]:
     link = relation.path[index]
-    child = _table_below(relation, index, world)
+    child = table_below(link, relation, world.vocabulary)
     found: dict[object, tuple[Row, list[Spans]]] = {}
     for parent in parents:
         for row, spans in _children(link, child, parent.row[f"{link.parent}_id"], world):
             ways = found.setdefault(row[child.key], (row, []))[1]
             ways.extend((*way, *spans) for way in parent.ways)
     return [Related(row, tuple(ways)) for row, ways in found.values()]
-
-
-def _table_below(relation: Relation, index: int, world: World) -> Table:
-    return relation.table if index == 0 else world.vocabulary.tables[relation.path[index - 1].parent]
 
 
 def _children(link: Link, child: Table, parent_key: object, world: World) -> Iterator[tuple[Row, Spans]]:
@@ -110,7 +105,8 @@ def _starts_by_end(a: Span, b: Span) -> Tri:
 def is_inside(related: Related, relation: Relation, window: Window, world: World) -> Tri:
     """Whether a row belongs to the subject within the window and up to the as-of day.
 
-    Spans on a line that meet pairwise have a common day, so pairs are enough.
+    Spans on a line that meet pairwise have a common day, so pairs are enough. Of a window that has not begun
+    nothing has come to pass.
     """
     table = relation.table
     seen = Span(window.first, min(window.last, world.as_of))
@@ -121,8 +117,15 @@ def is_inside(related: Related, relation: Relation, window: Window, world: World
         in_year = None if year is UNKNOWN else year in years_of(window, relation, world.as_of)
     elif table.timing.is_dated:
         own = (row_span(related.row, table),)
-    ways = [tri_and(overlap(a, b) for a, b in combinations((seen, *own, *way), 2)) for way in related.ways]
+    ways = [_have_common_day(seen, (*own, *way)) for way in related.ways]
     return tri_and([in_year, tri_or(ways)])
+
+
+def _have_common_day(seen: Span, spans: Spans) -> Tri:
+    if not spans:
+        return True
+    has_begun = seen.start is not None and seen.end is not None and seen.start <= seen.end
+    return tri_and([has_begun, *(overlap(a, b) for a, b in combinations((seen, *spans), 2))])
 
 
 def owners(relation: Relation, subject: Row, world: World) -> Iterator[tuple[Link, Related]]:
@@ -147,17 +150,23 @@ def _is_owner_inside(relation: Relation, link: Link, owner: Related, window: Win
     return is_inside(owner, Relation(table.id, table, below), window, world) is not False
 
 
-def known_to(link: Link, owner: Row) -> date | None:
-    """Up to when the owner's list is complete; the end of time where it is so by nature."""
+def owner_span(link: Link, relation: Relation, owner: Row, world: World) -> Spans:
+    """The days of an owner below the subject that is itself dated: what is listed under it lies within."""
+    table = world.vocabulary.tables[link.parent]
+    is_subject = link == relation.path[-1]
+    return () if is_subject or not (table.timing.at or table.timing.start) else (row_span(owner, table),)
+
+
+def known_to(link: Link, relation: Relation, owner: Row, world: World) -> date | None:
+    """Up to when the owner's list is complete; the end of time where it is so by nature. Nothing is known of
+    a table that is not there."""
+    below = table_below(link, relation, world.vocabulary)
+    if below.id not in world.tables or (link.through is not None and link.through not in world.tables):
+        return None
     if link.known_to is None:
         return date.max
     value = owner.get(link.known_to)
     return value if isinstance(value, date) else None
-
-
-def is_dated_list(link: Link, relation: Relation) -> bool:
-    """Whether the list under this link is told day by day (memberships, dated rows) or just stands."""
-    return link.through is not None or (link is relation.path[0] and relation.table.timing.is_dated)
 
 
 def is_open(relation: Relation, subject: Row, window: Window, world: World) -> bool:
@@ -165,9 +174,9 @@ def is_open(relation: Relation, subject: Row, window: Window, world: World) -> b
     for link, owner in owners(relation, subject, world):
         if not _is_owner_inside(relation, link, owner, window, world):
             continue
-        until = known_to(link, owner.row)
-        if is_dated_list(link, relation):
-            needed = needed_until(window, relation, world.as_of)
+        until = known_to(link, relation, owner.row, world)
+        if is_dated_list(link, relation, world.vocabulary):
+            needed = needed_until(window, link, relation, world.as_of)
             if until is None or min(until, world.as_of) < needed:
                 return True
         elif until is None:

@@ -18,7 +18,7 @@ from bangfu.core.engine.world import NOT_APPLICABLE, UNKNOWN, Missing, Row, Worl
 from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.intervals import Interval, Ratio
-from bangfu.core.expressions.kinds import is_never_negative
+from bangfu.core.expressions.kinds import is_never_negative, may_not_apply
 from bangfu.core.expressions.kleene import Tri, tri_and, tri_not, tri_or
 from bangfu.core.periods import Period
 from bangfu.core.plans.plan import Criterion
@@ -66,7 +66,7 @@ class Evaluator:
                 found = self.cell(value)
                 return None if found is UNKNOWN else found is NOT_APPLICABLE
             case n.Recorded(value=value):
-                return self.row.get(value.column.id) not in (None, UNKNOWN)
+                return None if self.state_open else self.row.get(value.column.id) is not None
             case n.Not(item=item):
                 return tri_not(self.truth(item))
             case n.All(items=items):
@@ -89,10 +89,19 @@ class Evaluator:
         if NOT_APPLICABLE in (left, right):
             return False
         if isinstance(left, Ratio) and isinstance(right, Ratio):
-            return iv.compare(node.op, left, right)
+            truth = iv.compare(node.op, left, right)
+            return None if truth and self._may_prove_absent(node) else truth
         if UNKNOWN in (left, right):
             return None
         return _ordered(node.op, left, right)
+
+    def _may_prove_absent(self, node: n.Comparison) -> bool:
+        """Whether a side is an empty cell of a column that may not apply: its bounds prove nothing."""
+        sides = (plain(node.left), plain(node.right))
+        return any(
+            isinstance(side, n.ColumnValue) and may_not_apply(side) and self.cell(side) is UNKNOWN
+            for side in sides
+        )
 
     def _quantifier(self, node: n.Quantifier) -> Tri:
         where = node.rows.where
@@ -261,8 +270,7 @@ class Evaluator:
             case n.Choice():
                 return self._choice(node)
             case n.OrElse(column=column, default=default):
-                found = self.value(column)
-                return _variable(self.number(default)) if found is NOT_APPLICABLE else found
+                return self._or_else(column, self.number(default).num)
             case n.DatePart(part=part, of=of):
                 found = self.value(of)
                 if isinstance(found, date):
@@ -326,6 +334,12 @@ class Evaluator:
         if result is None:
             raise AssertionError("the last branch is always true")
         return result
+
+    def _or_else(self, column: n.ColumnValue, default: Interval) -> Ratio:
+        found = self.value(column)
+        if not isinstance(found, Ratio):
+            return Ratio(iv.hull(default, default))
+        return Ratio(iv.hull(found.num, default)) if self.cell(column) is UNKNOWN else found
 
     def _elapsed(self, node: n.Elapsed) -> Value:
         start, end = self.value(node.start), self.value(node.end)

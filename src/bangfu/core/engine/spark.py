@@ -74,7 +74,7 @@ def evaluate_into(
         own.conf.set(name, value)
     engine = _Engine(own, plan.vocabulary, tables, ask)
     try:
-        engine.run(blocks_of(plan, ask.as_of), sink)
+        engine.run(blocks_of(plan, ask.as_of, tables), sink)
     finally:
         engine.forget()
 

@@ -35,7 +35,7 @@ def world_around(
             for truth in (criterion.when, criterion.holds):
                 if truth is not None:
                     fetch.follow(subject, truth)
-        rows = {name: fetch.rows(name) for name in fetch.names}
+        rows = {name: fetch.rows(name) for name in fetch.names if name in tables}
     return World(plan.vocabulary, rows, as_of, calendar, plan.campaign)
 
 

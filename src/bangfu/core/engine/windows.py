@@ -1,4 +1,4 @@
-"""Which days a list is looked at: the period judged, the subject's own span, the campaign, the period before."""
+"""Which days a list is looked at: the period judged, the subject's own span, the campaign, the one before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from bangfu.core.engine.world import NOT_APPLICABLE, Row, World, cell
 from bangfu.core.expressions.nodes import Within
 from bangfu.core.periods import Period, previous
-from bangfu.core.vocabulary import Relation, Table
+from bangfu.core.vocabulary import Link, Relation, Table, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,25 @@ def years_of(window: Window, relation: Relation, as_of: date) -> range:
     return range(first + relation.year_shift, window.last.year + relation.year_shift + 1)
 
 
-def needed_until(window: Window, relation: Relation, as_of: date) -> date:
+def table_below(link: Link, relation: Relation, vocabulary: Vocabulary) -> Table:
+    """The table of the rows that a link of the relation's path leads up from."""
+    index = relation.path.index(link)
+    return relation.table if index == 0 else vocabulary.tables[relation.path[index - 1].parent]
+
+
+def is_dated_list(link: Link, relation: Relation, vocabulary: Vocabulary) -> bool:
+    """Whether the list under this link is told day by day (memberships, dated rows) or just stands."""
+    return link.through is not None or table_below(link, relation, vocabulary).timing.is_dated
+
+
+def is_yearly_list(link: Link, relation: Relation) -> bool:
+    """Whether the list under this link is told year by year."""
+    return link == relation.path[0] and link.through is None and relation.table.timing.year is not None
+
+
+def needed_until(window: Window, link: Link, relation: Relation, as_of: date) -> date:
     """The day up to which a dated list must be complete for the window to be settled."""
-    if relation.table.timing.year is None:
+    if not is_yearly_list(link, relation):
         return window.last
     years = years_of(window, relation, as_of)
     return date(years[-1], 1, 1) if window.is_once else date(years[-1], 12, 31)

@@ -33,7 +33,7 @@ from bangfu.core.snapshots.schema import (
     sort_columns,
     vocabulary_hash,
 )
-from bangfu.core.vocabulary import Table, Vocabulary, load_vocabulary
+from bangfu.core.vocabulary import Link, Table, Vocabulary, load_vocabulary
 
 ROW_GROUP = 122_880  # rows; fixed, so that the bytes do not depend on how the rows arrived
 READ_ONLY = 0o400
@@ -91,6 +91,8 @@ def _write(
         entries = {
             name: _write_table(vocabulary.tables[name], tables[name], partial) for name in sorted(tables)
         }
+        for name in _checked_and_empty(vocabulary, entries, partial):
+            entries[name] = _write_table(vocabulary.tables[name], [], partial)
         _require_parents(vocabulary, entries, partial)
         manifest = Manifest(
             format=FORMAT,
@@ -185,6 +187,23 @@ def _row_groups(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         waiting = frame.slice(full)
     if waiting is not None and waiting.height:
         yield waiting
+
+
+def _checked_and_empty(vocabulary: Vocabulary, entries: Mapping[str, TableEntry], folder: Path) -> list[str]:
+    """Tables not given of which some parent says that they were checked: they have no rows. A table that is
+    not in a snapshot was never checked."""
+
+    def is_checked(link: Link) -> bool:
+        if link.known_to is None or link.parent not in entries:
+            return False
+        told = pl.scan_parquet(folder / entries[link.parent].file).select(pl.col(link.known_to).count())
+        return bool(told.collect().item())
+
+    return [
+        table.id
+        for table in vocabulary.tables.values()
+        if table.id not in entries and any(is_checked(link) for link in table.links)
+    ]
 
 
 def _require_parents(vocabulary: Vocabulary, entries: Mapping[str, TableEntry], folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,15 +36,16 @@ class Block:
         return self.per == "once"
 
 
-def blocks_of(plan: Plan, as_of: date) -> list[Block]:
-    """The blocks of a plan, in order of subject and period."""
+def blocks_of(plan: Plan, as_of: date, tables: Iterable[str]) -> list[Block]:
+    """The blocks of a plan, in order of subject and period; `tables` are those that are there."""
     keys = sorted({(c.subject, c.per) for c in plan.criteria})
-    return [_block(plan, as_of, subject, per) for subject, per in keys]
+    absent = frozenset(plan.vocabulary.tables) - frozenset(tables)
+    return [_block(plan, as_of, subject, per, absent) for subject, per in keys]
 
 
-def _block(plan: Plan, as_of: date, subject: str, per: str) -> Block:
+def _block(plan: Plan, as_of: date, subject: str, per: str, absent: frozenset[str]) -> Block:
     criteria = tuple(c for c in plan.criteria if (c.subject, c.per) == (subject, per))
-    setting = Setting(plan.vocabulary, as_of, per, plan.campaign)
+    setting = Setting(plan.vocabulary, as_of, per, plan.campaign, absent)
     table = plan.vocabulary.tables[subject]
     frame = Frame(setting, table, is_timed=True)
     final, standing = Reader(frame, state_open=not setting.is_once), Reader(frame)

@@ -13,8 +13,9 @@ from bangfu.core.engine.sql.frames import Frame, is_timed, owner_relations, path
 from bangfu.core.engine.sql.setting import FIRST_DAY, LAST_DAY, WindowSql
 from bangfu.core.engine.sql.spans import SpanSql, inside, row_span
 from bangfu.core.engine.sql.values import Sides, quoted
+from bangfu.core.engine.windows import is_dated_list
 from bangfu.core.expressions import nodes as n
-from bangfu.core.vocabulary import Link, Relation
+from bangfu.core.vocabulary import Link, Relation, Table
 
 if TYPE_CHECKING:
     from bangfu.core.engine.sql.reading import Reader
@@ -168,7 +169,7 @@ def _row_intervals(
     head = f"SELECT {path.subject} AS subject_id, {period}"
     yield f"{head}{a} AS a, {b} AS b, FALSE AS certain, FALSE AS endless, {tag} AS tag {tail} AND {a} <= {b}"
     a, b = _clip([span.certain for span in spans], window, nights, setting.today)
-    known = " AND ".join(f"{span.start} IS NOT NULL" for span in spans)
+    known = " AND ".join(f"{span.certain[0]} IS NOT NULL" for span in spans)
     yield (
         f"{head}{a} AS a, {b} AS b, TRUE AS certain, FALSE AS endless, {tag} AS tag {tail} "
         f"AND {where} AND {surely} AND {known} AND {a} <= {b}"
@@ -184,8 +185,9 @@ def _clip(
         own_end = f"({own_end} - CASE WHEN {spans[0][1]} = {LAST_DAY} THEN 0 ELSE 1 END)"
     starts = [_number(window.first), *(_number(start) for start, _ in spans)]
     ends = [_number(window.last), own_end, *(_number(end) for _, end in spans[1:])]
-    if today is not None and not window.is_once:
-        ends.append(_number(today))
+    if today is not None:
+        # Of what has come to pass nothing is certain beyond the as-of day, nor is the night that follows it.
+        ends.append(f"({_number(today)} - 1)" if nights else _number(today))
     return f"GREATEST({', '.join(starts)})", f"LEAST({', '.join(ends)})"
 
 
@@ -194,10 +196,8 @@ def _untold_interval(
 ) -> str | None:
     """Days after a list ends, on which anything may yet turn out."""
     setting, frame = reader.frame.setting, reader.frame
-    is_dated = link.through is not None or (
-        link is rows.relation.path[0] and rows.relation.table.timing.is_dated
-    )
-    known = f"t.{quoted(link.known_to)}" if link.known_to else None
+    is_dated = is_dated_list(link, rows.relation, setting.vocabulary)
+    known = setting.known_to(link, rows.relation, "t")
     if not is_dated and known is None:
         return None
     members: tuple[SpanSql, ...] = ()
@@ -208,7 +208,7 @@ def _untold_interval(
         source, subject, members, alias = (
             [f"{quoted(owners.table.id)} AS t", *path.joins],
             path.subject,
-            path.members,
+            (*_own_span(owners.table), *path.members),
             "s",
         )
     window = setting.window(rows.within, frame.table, alias)
@@ -233,6 +233,11 @@ def _untold_interval(
         f"SELECT {subject} AS subject_id, {period}{a} AS a, {b} AS b, FALSE AS certain, {endless} AS endless, "
         f"{tag} AS tag FROM {' '.join(source)} WHERE {' AND '.join(filters)}"
     )
+
+
+def _own_span(owner: Table) -> tuple[SpanSql, ...]:
+    """The days of an owner that is itself dated: what is listed under it lies within."""
+    return (row_span(owner, "t"),) if owner.timing.at or owner.timing.start else ()
 
 
 # --- differences by key -----------------------------------------------------------------------------------

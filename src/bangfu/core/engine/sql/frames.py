@@ -204,6 +204,7 @@ class ListGroup:
             "belonging", f"SELECT {keys}, {code} FROM {' '.join(parts)}{where} GROUP BY {grouped}"
         )
         source = [f"{step} AS b", f"JOIN {quoted(table.id)} AS t ON t.{quoted(table.key)} = b.row_id"]
+        source += self._own_join("b.subject_id")
         if self.is_timed:
             source.append("JOIN period AS p ON p.period_id = b.period_id")
         return "b.subject_id", " ".join([*source, *self.frame.joins()])

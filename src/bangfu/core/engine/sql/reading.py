@@ -10,9 +10,10 @@ from bangfu.core.engine.sql import values as v
 from bangfu.core.engine.sql.frames import Frame, ListGroup, is_timed, is_timed_list, owner_relations
 from bangfu.core.engine.sql.setting import WindowSql, absent_sql
 from bangfu.core.engine.sql.values import Number, Plain, Sides, literal, quoted
+from bangfu.core.engine.windows import is_dated_list
 from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
-from bangfu.core.expressions.kinds import is_never_negative, kind_of
+from bangfu.core.expressions.kinds import is_never_negative, kind_of, may_not_apply
 from bangfu.core.vocabulary import Column, ColumnType, Link, Relation
 
 _MIRRORED: dict[n.CompareOp, n.CompareOp] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -46,7 +47,8 @@ class Reader:
                 absent = self.absent(value) or "FALSE"
                 return f"(CASE WHEN {self.cell(value)} IS NOT NULL THEN FALSE WHEN {absent} THEN TRUE END)"
             case n.Recorded(value=value):
-                return f"({_raw(value.column)} IS NOT NULL)"
+                recorded = f"({_raw(value.column)} IS NOT NULL)"
+                return f"(CASE WHEN p.is_closed THEN {recorded} END)" if self.state_open else recorded
             case n.Not(item=item):
                 return f"(NOT {self.truth(item)})"
             case n.All(items=items):
@@ -76,11 +78,19 @@ class Reader:
                         return by_birth
         left_value, right_value = self.value(node.left), self.value(node.right)
         if isinstance(left_value, Number) and isinstance(right_value, Number):
-            return v.compare(node.op, left_value, right_value)
+            truth = v.compare(node.op, left_value, right_value)
+            return self._unless_it_may_not_apply(truth, node.left, node.right)
         assert isinstance(left_value, Plain)
         assert isinstance(right_value, Plain)
         truth = f"({left_value.sql} {node.op} {right_value.sql})"
         return v.unless(left_value.absent, v.unless(right_value.absent, truth))
+
+    def _unless_it_may_not_apply(self, truth: str, *sides: n.Scalar) -> str:
+        """The bounds of an empty cell prove nothing where the column may not apply."""
+        for side in map(_plain, sides):
+            if isinstance(side, n.ColumnValue) and may_not_apply(side):
+                truth = f"(CASE WHEN {self.cell(side)} IS NOT NULL THEN {truth} WHEN NOT {truth} THEN FALSE END)"
+        return truth
 
     def _by_start(self, node: n.Elapsed, op: n.CompareOp, limit: n.Constant) -> str | None:
         """`age op k` as a comparison of the date itself: no calendar arithmetic a row."""
@@ -171,12 +181,11 @@ class Reader:
         )
 
     def _list_open(self, link: Link, relation: Relation, window: WindowSql, alias: str) -> str:
-        known = f"{alias}.{quoted(link.known_to)}" if link.known_to else None
-        is_dated = link.through is not None or (link is relation.path[0] and relation.table.timing.is_dated)
-        if not is_dated:
-            return f"{known} IS NULL" if known else "FALSE"
         setting = self.frame.setting
-        needed = setting.needed_until(window, relation)
+        known = setting.known_to(link, relation, alias)
+        if not is_dated_list(link, relation, setting.vocabulary):
+            return f"{known} IS NULL" if known else "FALSE"
+        needed = setting.needed_until(window, link, relation)
         # As of the day itself nothing later is asked for.
         late = "FALSE" if window.is_once else f"COALESCE({setting.today} < {needed}, TRUE)"
         return f"COALESCE({known} < {needed}, TRUE) OR {late}" if known else late
@@ -310,11 +319,13 @@ class Reader:
                 return Number(day_sides(self, node))
 
     def _or_else(self, column: n.ColumnValue, default: n.Constant) -> Number:
-        sides = _column_sides(column.column, self.cell(column))
-        absent = self.absent(column)
+        cell, absent = self.cell(column), self.absent(column)
         other = literal(Decimal(str(default.value)))
-        low = f"(CASE WHEN {absent} THEN {other} ELSE {sides.low} END)"
-        high = f"(CASE WHEN {absent} THEN {other} ELSE {sides.high} END)"
+        whole = v.hull(_bounds(column.column), _constant(default))
+        low, high = (
+            f"COALESCE({cell}, CASE WHEN {absent} THEN {other} ELSE {side} END)"
+            for side in (whole.low, whole.high)
+        )
         return Number(Sides(low, high))
 
     def _period_value(self, name: str) -> Number | Plain:
@@ -372,6 +383,11 @@ def _constant(node: n.Constant) -> Sides:
 def _column_sides(column: Column, cell: str) -> Sides:
     low = cell if column.minimum is None else f"COALESCE({cell}, {literal(column.minimum)})"
     high = cell if column.maximum is None else f"COALESCE({cell}, {literal(column.maximum)})"
+    return Sides(low, high)
+
+
+def _bounds(column: Column) -> Sides:
+    low, high = (v.OPEN if x is None else literal(x) for x in (column.minimum, column.maximum))
     return Sides(low, high)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from bangfu.core.engine.sql.values import literal
+from bangfu.core.engine.sql.values import literal, quoted
+from bangfu.core.engine.windows import is_yearly_list, table_below
 from bangfu.core.expressions.nodes import Within
-from bangfu.core.vocabulary import Relation, Table, Vocabulary
+from bangfu.core.vocabulary import Link, Relation, Table, Vocabulary
 
 FIRST_DAY = literal(date.min)
 LAST_DAY = literal(date.max)
@@ -33,6 +34,7 @@ class Setting:
     as_of: date
     per: str
     campaign: tuple[date, date] | None = None
+    absent: frozenset[str] = frozenset()  # tables that are not there: nothing is known of them
     steps: dict[str, str] = field(default_factory=dict)  # name → SQL
     _names: dict[str, str] = field(default_factory=dict)  # SQL → name
 
@@ -76,9 +78,16 @@ class Setting:
             f"p.{side}first_on", f"p.{side}last_on", f"YEAR(p.{side}first_on)", f"YEAR(p.{side}last_on)"
         )
 
-    def needed_until(self, window: WindowSql, relation: Relation) -> str:
+    def known_to(self, link: Link, relation: Relation, alias: str) -> str | None:
+        """The day up to which the list under a link is complete; None where it is so by nature."""
+        below = table_below(link, relation, self.vocabulary)
+        if {below.id, link.through} & self.absent:
+            return "CAST(NULL AS DATE)"
+        return f"{alias}.{quoted(link.known_to)}" if link.known_to else None
+
+    def needed_until(self, window: WindowSql, link: Link, relation: Relation) -> str:
         """The day up to which a dated list must be complete."""
-        if relation.table.timing.year is None:
+        if not is_yearly_list(link, relation):
             return window.last
         year = f"({window.last_year} + {relation.year_shift})" if relation.year_shift else window.last_year
         return f"MAKE_DATE({year}, {'1, 1' if window.is_once else '12, 31'})"

@@ -20,8 +20,10 @@ class SpanSql:
 
     @property
     def certain(self) -> tuple[str, str]:
-        """First and last day that surely belong to it; NULL start: none."""
-        return self.start, self.end if self.is_known else f"COALESCE({self.end}, {self.start})"
+        """First and last day that surely belong to it: its one known day at least; NULL: none."""
+        if self.is_known or self.start == self.end:
+            return self.start, self.end
+        return f"COALESCE({self.start}, {self.end})", f"COALESCE({self.end}, {self.start})"
 
     @property
     def possible(self) -> tuple[str, str]:
@@ -79,6 +81,8 @@ def inside(
     elif table.timing.is_dated:
         own = [row_span(table, alias)]
     if own or members:
-        spans = [seen_span(window, setting), *own, *members]
-        conditions += [overlap(a, b) for a, b in combinations(spans, 2)]
+        seen = seen_span(window, setting)
+        if not window.is_once:  # of a window that has not begun nothing has come to pass
+            conditions.append(f"({seen.start} <= {seen.end})")
+        conditions += [overlap(a, b) for a, b in combinations([seen, *own, *members], 2)]
     return " AND ".join(conditions) if conditions else "TRUE"
