@@ -10,9 +10,9 @@ from bangfu.core.divisions import Level, shipped_divisions
 from bangfu.core.samples.dice import nth
 from bangfu.core.samples.scene import Scene, gap, yes, yuan
 
-GROUPS = 4  # villagers' groups in a village
+GROUPS = 3  # villagers' groups in a village
 PATCHES = 2  # patches of a village
-COMMITTEE = 3  # members of a group's committee
+COMMITTEE = 4  # members of a group's committee
 _HEALTHY = 0.985
 _STANDARDS = (  # what a village that leaves the list must have
     "road_hardened",
@@ -183,7 +183,7 @@ def _villages(scene: Scene, places: pl.DataFrame, township: pl.DataFrame) -> pl.
 
 def _groups(scene: Scene, village: pl.DataFrame) -> pl.DataFrame:
     dice = scene.dice("group", "group_id")
-    numbers = pl.DataFrame({"number": ["一", "二", "三", "四"][:GROUPS]})
+    numbers = pl.DataFrame({"number": ["一", "二", "三"]})
     frame = village.select("village_id").join(numbers, how="cross").with_row_index("group_id", 1)
     return frame.select(
         pl.col("group_id").cast(pl.Int64),
@@ -201,7 +201,7 @@ def _committees(scene: Scene, groups: int) -> pl.DataFrame:
     """The committee of every group; the first member is its director."""
     frame = pl.DataFrame({"committee_member_id": range(1, groups * COMMITTEE + 1)})
     dice, number = scene.dice("committee", "committee_member_id"), pl.col("committee_member_id") - 1
-    positions = ("production", "living", "publicity")
+    positions = ("production", "living", "publicity", "security")
     return frame.select(
         "committee_member_id",
         (number // COMMITTEE + 1).alias("group_id"),

@@ -12,7 +12,7 @@ from bangfu.core.samples.homes import homes
 from bangfu.core.samples.households import household_facts, households, skeleton
 from bangfu.core.samples.incomes import incomes
 from bangfu.core.samples.papers import papers
-from bangfu.core.samples.people import people
+from bangfu.core.samples.people import people, with_relief
 from bangfu.core.samples.places import place_of
 from bangfu.core.samples.presence import presence
 from bangfu.core.samples.records import records
@@ -35,9 +35,10 @@ def generate(place: str, seed: int, as_of: date) -> dict[str, pl.DataFrame]:
     bones = skeleton(scene, drawn["village"])
     person = people(scene, bones)
     household = households(scene, bones, household_facts(person))
+    person = with_relief(scene, person, household)
     drawn |= incomes(scene, household) | homes(scene, household)
     pairs = helped(scene, household)
-    drawn |= workforce(scene, drawn, helpers=pairs["helper"].n_unique())
+    drawn |= workforce(scene, drawn, helpers=pairs.select(pl.col("helper").max() + 1).item())
     drawn |= {
         "household": household,
         "person": person,

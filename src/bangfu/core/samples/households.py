@@ -174,7 +174,9 @@ def _need(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         dice.between("supporters", 0, 2).alias("other_supporters"),
         (pl.col("has_serious") | (pl.col("able") == 0)).alias("is_key"),
         (pl.col("able") == 0).alias("safety_net_eligible"),
-        ((pl.col("able") == 0) & dice.chance("civil aid", 0.3)).alias("needs_civil_aid"),
+        ((pl.col("able") == 0) & dice.chance("civil aid", 0.3) & (pl.col("is_low_income") | dice.chance("no relief", 0.1))).alias(
+            "needs_civil_aid"
+        ),
     )
 
 
@@ -205,7 +207,7 @@ def _living(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         pl.when(resettled).then(moved - pl.duration(days=150)).alias("resettlement_agreed_on"),
         pl.when(resettled).then(moved).alias("resettled_on"),
         yes(dice, "sanitation_poor", 0.06, unknown),
-        *(yes(dice, name, 0.93, unknown) for name in _CLEAN),
+        *(yes(dice, name, 0.99, unknown / 3) for name in _CLEAN),
     )
 
 
@@ -213,7 +215,7 @@ def _economy(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     """What the household works at."""
     unknown, is_able = scene.rates.unknown_cell, pl.col("able") > 0
     kind = dice.pick("industry", {"planting": 5, "breeding": 4, "breeding,planting": 3, "photovoltaic": 2})
-    wants_loan = is_able & dice.chance("wants loan", 0.7)
+    wants_loan = is_able & dice.chance("wants loan", 0.85)
     return frame.with_columns(
         gap(dice, "in_cooperative", dice.chance("cooperative", 0.9), unknown),
         dice.chance("enterprise", 0.4).alias("has_leading_enterprise"),
@@ -242,8 +244,8 @@ def _papers(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         phone.alias("phone"),
         pl.format("{}号", dice.between("house", 1, 180)).alias("address"),
         pl.col("headcount").alias("year_headcount"),
-        pl.when("is_listed").then(signature).alias("income_signature"),
-        pl.when(pl.col("is_listed") & is_signed)
+        signature.alias("income_signature"),
+        pl.when(is_signed)
         .then(dice.day("income signed", scene.first_day, scene.as_of))
         .alias("income_signed_on"),
         pl.when(pl.col("household_status") == "exited").then(dice.pick("exit signature", {"hand": 90, "fingerprint": 9, "none": 1})).alias("exit_signature"),

@@ -31,6 +31,7 @@ PAID_INTO_BOOK = (
     "ecology",
     "farm_subsidy",
     "family_planning",
+    "other_transfer",
 )
 NOT_INCOME = ("condolence", "relief")  # recorded by some offices, counted by none
 _PENSION, _ALLOWANCE, _DESTITUTE = 1236, 2400, 5200  # yuan a person and year
@@ -50,7 +51,7 @@ def incomes(scene: Scene, households: pl.DataFrame) -> dict[str, pl.DataFrame]:
             pl.lit(False).alias("is_forecast"), pl.lit(False).alias("from_failed_project"), _product().alias("product")
         ),
         "production_cost": numbered_rows(costs, "production_cost_id"),
-        "handbook_item": numbered_rows(_handbook(scene, now), "handbook_item_id"),
+        "handbook_item": numbered_rows(_handbook(scene, pl.concat([now, extra])), "handbook_item_id"),
         "passbook_entry": numbered_rows(_passbook(scene, now), "passbook_entry_id"),
     }
 
@@ -136,7 +137,7 @@ def _not_income(scene: Scene, wide: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     """Presents and one-off relief, written down beside the income."""
     parts = []
     for rank, source in enumerate(NOT_INCOME, len(SOURCES)):
-        amount = pl.when(dice.chance(source, 0.12)).then(dice.between(f"{source} amount", 2, 10) * 100)
+        amount = pl.when(dice.chance(source, 0.03)).then(dice.between(f"{source} amount", 2, 10) * 100)
         parts.append(
             wide.select(
                 "household_id",

@@ -43,6 +43,8 @@ _OF_PLACE = {
 }
 _OF_TEAM = ("work_plan", "duty_proof", "survey_summary")
 _OF_CADRE = ("work_plan", "cadre_file", "appointment")
+_DUE = ("work_plan", "village_plan", "industry_plan", "year_plan", "household_scheme", "survey_summary", "register_forms", "roster")
+_LATELY = ("benefit_history", "supervision_proof", "duty_proof", "briefing", "income_sheet")
 _PROCEDURES: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {  # place → procedure → whose, steps
     "s4": {
         "exit": ("exited_now", ("deliberate", "verify", "agree", "notice", "announce")),
@@ -107,9 +109,19 @@ def _each(owners: pl.DataFrame, key: str, kinds: tuple[str, ...]) -> pl.DataFram
 def _written(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
     dice, kept = scene.dice("document", "document_id"), 1 - scene.rates.missed_duty / 2
     in_month = pl.col("last").dt.month_start() + pl.duration(days=dice.between("in month", 10, 24))
-    in_year = dice.day("made", scene.first_day, scene.as_of)
-    made = pl.min_horizontal(pl.when(pl.col("last").is_not_null()).then(in_month).otherwise(in_year), pl.lit(scene.as_of))
-    frame = frame.with_columns(made.alias("made_on"))
+    due = scene.place.papers_by
+    late = pl.when(dice.chance("late", scene.rates.missed_duty / 2)).then(30).otherwise(0)
+    made = (
+        pl.when(pl.col("last").is_not_null())
+        .then(in_month)
+        .when(pl.col("kind").is_in(_DUE))
+        .then(dice.day("due", due - timedelta(days=20), due - timedelta(days=1)) + pl.duration(days=late))
+        .when(pl.col("kind").is_in(_LATELY))
+        .then(dice.day("lately", max(scene.first_day, scene.as_of - timedelta(days=30)), scene.as_of))
+        .otherwise(dice.day("made", scene.first_day, scene.as_of))
+    )
+    frame = frame.with_columns(made.alias("made_on")).filter(pl.col("made_on") <= scene.as_of)
+    frame = numbered_rows(frame, "document_id")
     later = pl.min_horizontal(pl.col("made_on") + pl.duration(days=1), pl.lit(scene.as_of))
     of_last_year = pl.col("kind") == "income_sheet"
     links = ("household_id", "village_id", "township_id", "county_id", "team_id", "agency_id", "cadre_id")
@@ -125,7 +137,7 @@ def _written(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
         dice.chance("complete", kept).alias("complete"),
         dice.chance("truthful", 0.995).alias("truthful"),
         pl.when(pl.col("household_id").is_not_null()).then(dice.chance("agreed", kept)).alias("agreed"),
-        pl.when(dice.chance("twice", 0.01)).then(2).otherwise(1).alias("copies"),
+        pl.when(dice.chance("twice", 0.002)).then(2).otherwise(1).alias("copies"),
         scene.known_to(dice, "checked_on"),
     )
 
@@ -133,15 +145,18 @@ def _written(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
 def _issues(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Of some households and of villages; most are settled."""
     of_household = scene.dice("issues", "household_id")
-    household = tables["household"].filter(of_household.chance("issue", 0.07)).select("household_id", "village_id")
+    homes = tables["household"].select("household_id", "village_id")
+    household = homes.filter(of_household.chance("issue", 0.07))
+    dry = tables["water"].filter(pl.col("seasonal_shortage") | ~pl.col("piped")).select("household_id", about=pl.lit("water"))
+    dry = homes.join(dry, on="household_id", maintain_order="left")
     villages = tables["village"].select("village_id").join(pl.DataFrame({"n": range(3)}), how="cross").drop("n")
     secretary = tables["cadre"].filter(pl.col("job") == "village_secretary").select("village_id", "cadre_id")
-    frame = pl.concat([household, villages], how="diagonal").join(secretary, on="village_id", maintain_order="left")
+    frame = pl.concat([household, dry, villages], how="diagonal").join(secretary, on="village_id", maintain_order="left")
     frame = numbered_rows(frame, "issue_id")
     dice = scene.dice("issue", "issue_id")
     found = dice.day("found", scene.first_day, scene.as_of)
     due = found + pl.duration(days=30)
-    state = dice.pick("state", {"closed": 86, "working": 10, "open": 2, "extended": 2})
+    state = dice.pick("state", {"closed": 98, "working": 1.2, "open": 0.3, "extended": 0.5})
     closed = pl.min_horizontal(found + pl.duration(days=dice.between("took", 3, 32)), pl.lit(scene.as_of))
     kinds = {"housing": 3, "medical": 2, "income": 2, "papers": 5, "education": 1, "water": 2, "industry": 2, "environment": 2}
     sources = {"self_check": 5, "visit": 4, "campaign": 2, "platform": 2, "spot_check": 0.3, "city_appraisal": 1, "grievance": 1}
@@ -152,13 +167,13 @@ def _issues(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         "cadre_id",
         found.alias("found_on"),
         dice.pick("source", sources).alias("source"),
-        dice.pick("kind", kinds).alias("kind"),
-        dice.chance("measure", 0.97).alias("has_measure"),
-        dice.chance("owner", 0.97).alias("has_owner"),
+        pl.coalesce("about", dice.pick("kind", kinds)).alias("kind"),
+        dice.chance("measure", 0.99).alias("has_measure"),
+        dice.chance("owner", 0.99).alias("has_owner"),
         due.alias("due_on"),
         state.alias("state"),
         pl.when(state == "closed").then(closed).alias("closed_on"),
-        pl.when(state == "closed").then(dice.chance("reviewed", 0.95)).otherwise(pl.lit(False)).alias("reviewed"),
+        pl.when(state == "closed").then(dice.chance("reviewed", 0.99)).otherwise(pl.lit(False)).alias("reviewed"),
         dice.chance("proof", 0.96).alias("has_proof"),
         pl.when(state == "extended").then(due - pl.duration(days=3)).alias("extension_asked_on"),
     )
@@ -193,8 +208,8 @@ def _steps(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         "exited_now": exited.filter(pl.col("exit_year") == scene.year).select("household_id", pl.col("exited_on").alias("by")),
         "watched": household.filter(pl.col("monitoring_kind").is_not_null()).select("household_id", pl.col("at_risk_on").alias("by")),
         "project": tables["project"].filter(pl.col("started_on").is_not_null()).select("project_id", pl.col("started_on").alias("by")),
-        "village": tables["village"].select("village_id", pl.lit(scene.place.exit_by).alias("by")),
-        "township": tables["township"].select("township_id", pl.lit(scene.place.exit_by).alias("by")),
+        "village": tables["village"].select("village_id", pl.lit(scene.place.papers_by).alias("by")),
+        "township": tables["township"].select("township_id", pl.lit(scene.place.papers_by).alias("by")),
     }
     parts = []
     for procedure, (whose, steps) in _PROCEDURES[scene.place.id].items():

@@ -113,10 +113,10 @@ def _schooling(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         .then(dice.day("urged on", scene.first_day, scene.as_of))
         .alias("return_urged_on"),
         pl.when(left_early).then(dice.chance("taught at home", 0.2)).when(is_pupil).then(pl.lit(False)).alias("taught_at_home"),
-        pl.when(is_pupil & (age >= 6) & dice.chance("teacher", 0.9))
+        pl.when(is_pupil & (age >= 6) & dice.chance("teacher", 0.97))
         .then(dice.day("teacher visit", scene.first_day, scene.as_of))
         .alias("teacher_visited_on"),
-        scene.known_to(dice, "schooling_checked_on"),
+        scene.known_to(dice, "schooling_checked_on", share=0.2),
     )
 
 
@@ -145,11 +145,11 @@ def _health(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         pl.when("is_disabled").then(dice.pick("disability", _DISABILITIES)).alias("disability"),
         pl.when("is_disabled").then(dice.between("grade", 1, 4)).alias("disability_grade"),
         pl.when("is_disabled").then(scene.place.anchor.year - dice.between("card", 0, 8)).alias("disability_year"),
-        pl.when("is_chronic").then(dice.chance("doctor", 0.96)).otherwise(dice.chance("doctor", 0.92)).alias("doctor_contracted"),
-        pl.when(dice.chance("doctor came", 0.9))
+        pl.when("is_chronic").then(dice.chance("doctor", 0.995)).otherwise(dice.chance("doctor", 0.985)).alias("doctor_contracted"),
+        pl.when(dice.chance("doctor came", 0.985))
         .then(dice.day("doctor visit", scene.first_day, scene.as_of))
         .alias("doctor_visited_on"),
-        scene.known_to(dice, "doctor_visits_known_to"),
+        scene.known_to(dice, "doctor_visits_known_to", share=0.2),
     )
 
 
@@ -171,7 +171,7 @@ def _work(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     post = ~away & (able | (pl.col("labour") == "weak")) & (age < 65) & dice.chance("post", 0.08)
     frame = frame.with_columns(away.alias("is_away"), post.alias("has_post"), able.alias("is_able"))
     place = dice.pick("work place", {"elsewhere": 55, "province": 20, "county": 17, "township": 8})
-    proofs = dice.pick("proofs", {"contract": 4, "employer": 3, "contract,phone": 3, "phone": 3, "neighbours": 2})
+    proofs = dice.pick("proofs", {"contract,employer": 60, "contract,employer,phone": 20, "neighbours": 15, "contract": 3, "phone": 2})
     return frame.with_columns(
         gap(dice, "labour", pl.col("labour"), scene.rates.unknown_cell),
         pl.when("is_away").then(dice.between("months", 4, 11)).otherwise(pl.lit(0, pl.Int64)).alias("work_months"),
@@ -179,7 +179,7 @@ def _work(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         pl.when("is_away").then(dice.one_of("employer", _EMPLOYERS)).alias("employer"),
         pl.when("is_away").then(dice.pick("channel", {"self": 5, "relatives": 3, "enterprise": 2, "government": 1})).alias("job_channel"),
         pl.lit(False).alias("works_abroad"),
-        pl.when(pl.col("is_away") & dice.chance("has proof", 0.93)).then(proofs).alias("work_proofs"),
+        pl.when(pl.col("is_away") & dice.chance("has proof", 0.97)).then(proofs).alias("work_proofs"),
         (pl.col("is_away") | pl.col("has_post") | (pl.col("is_able") & dice.chance("farms", 0.7))).alias("employed"),
         (pl.col("is_able") & dice.chance("wants work", 0.9)).alias("wants_work"),
         (pl.col("is_able") & dice.chance("wants training", 0.15)).alias("wants_training"),
@@ -200,8 +200,8 @@ def _insurance(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         .then(~pl.col("is_insured_at_work") & ~dice.chance("uninsured", scene.rates.unmet / 3))
         .alias("resident_medical"),
         pl.col("is_insured_at_work").alias("employee_medical"),
-        yes(dice, "critical_illness", 0.99, unknown),
-        yes(dice, "medical_aid_covered", 0.985, unknown),
+        yes(dice, "critical_illness", 0.998, unknown),
+        yes(dice, "medical_aid_covered", 0.998, unknown),
         yes(dice, "commercial_medical", 0.2, unknown),
         ((pl.col("age") >= 16) & ~pl.col("is_pupil") & dice.chance("pension", 0.9)).alias("resident_pension"),
         pl.col("is_insured_at_work").alias("employee_pension"),
@@ -209,12 +209,23 @@ def _insurance(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         (pl.col("member").is_in(["mother", "father", "head"]) & (pl.col("age") >= 60) & dice.chance("widowed", 0.2)).alias("widowed"),
         pl.when(is_baby).then("birth_date").otherwise(joined).alias("joined_on"),
         pl.when(is_baby).then(pl.lit("newborn")).alias("joined_by"),
-        scene.known_to(dice, "trainings_known_to"),
-        scene.known_to(dice, "bills_known_to"),
-        scene.known_to(dice, "benefits_known_to"),
+        scene.known_to(dice, "trainings_known_to", share=0.2),
+        scene.known_to(dice, "bills_known_to", share=0.2),
+        scene.known_to(dice, "benefits_known_to", share=0.2),
     )
 
 
 def household_code(number: pl.Expr) -> pl.Expr:
     """Numbers of households: ten digits."""
     return numbered(HOUSEHOLD_PREFIX, number, 8)
+
+
+def with_relief(scene: Scene, person: pl.DataFrame, household: pl.DataFrame) -> pl.DataFrame:
+    """Who of a household has the minimum living allowance, or is supported as destitute."""
+    relief = household.select("household_id", "is_low_income", "is_destitute")
+    whole = scene.dice("relief", "household_id").chance("whole", 0.75)
+    frame = person.join(relief, on="household_id", maintain_order="left")
+    return frame.with_columns(
+        (pl.col("is_low_income") & (whole | ~pl.col("is_able"))).alias("low_income"),
+        pl.col("is_destitute").alias("destitute"),
+    )

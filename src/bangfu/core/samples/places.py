@@ -34,7 +34,8 @@ class Place:
     sample is yet unborn; `usual_day`: the day for which to draw it if nobody says otherwise. `line`: the
     income a person by which the sample tells poor from not. `poor_villages`: names; empty: some
     `poor_village_count`, drawn. `pairs`: households a helper looks after;
-    `contracts`: helpers look after one household more, which is not poor. `id_prefix`: six digits that begin with 99.
+    `contracts`: helpers look after one household more, which is not poor. `papers_by`: when the plan's papers were due.
+    `id_prefix`: six digits that begin with 99.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Place:
     agricultural_population: int
     county_agencies: int
     exit_by: date
+    papers_by: date
     poor_villages: tuple[str, ...] = ()
     poor_village_count: int = 0
     village_exits: dict[str, int] = field(default_factory=dict)
@@ -89,6 +91,7 @@ PLACES: dict[str, Place] = {
             agricultural_population=30_000,
             county_agencies=17,
             exit_by=date(2018, 11, 30),
+            papers_by=date(2018, 3, 31),
             poor_villages=("南湖新村", "光明咀村"),
             village_exits={"南湖新村": 2016, "光明咀村": 2017},
             poor_county=False,
@@ -112,6 +115,7 @@ PLACES: dict[str, Place] = {
             agricultural_population=24_600,
             county_agencies=13,
             exit_by=date(2023, 11, 20),
+            papers_by=date(2023, 3, 31),
             poor_village_count=4,
             poor_county=False,
         ),
@@ -133,6 +137,7 @@ PLACES: dict[str, Place] = {
             agricultural_population=9_800,
             county_agencies=6,
             exit_by=date(2020, 6, 30),
+            papers_by=date(2020, 3, 31),
             poor_village_count=2,
             ethnic={"han": 88, "tujia": 7, "miao": 5},
         ),
@@ -155,6 +160,7 @@ PLACES: dict[str, Place] = {
             county_agencies=38,
             pairs=2,
             exit_by=date(2015, 12, 20),
+            papers_by=date(2015, 9, 15),
             poor_village_count=35,
             ethnic={"han": 62, "zang": 20, "qiang": 12, "hui": 6},
         ),
@@ -166,18 +172,19 @@ PLACES: dict[str, Place] = {
             usual_day=date(2024, 8, 31),
             line=4000,
             cohorts=(
-                Cohort("exited", "exited", 5_210, 22_400, (2014, 2015, 2016, 2017, 2018)),
-                Cohort("to_exit", "registered", 1_905, 7_820, planned=True),
-                Cohort("staying", "registered", 350, 1_150),
+                Cohort("exited", "exited", 7_100, 30_100, (2014, 2015, 2016, 2017, 2018)),
+                Cohort("to_exit", "registered", 320, 1_310, planned=True),
+                Cohort("staying", "registered", 120, 390),
                 Cohort("returned", "returned", 15, 66, (2016, 2017)),
-                Cohort("edge", "general", 430, 1_780),
-                Cohort("struck", "removed", 90, 352),
+                Cohort("edge", "general", 360, 1_490),
+                Cohort("struck", "removed", 85, 338),
             ),
             id_prefix="992531",
             agricultural_population=214_000,
             county_agencies=97,
             contracts=True,
             exit_by=date(2024, 12, 20),
+            papers_by=date(2024, 7, 20),
             poor_village_count=83,
             ethnic={"hani": 87, "yi": 5, "yao": 3, "dai": 2, "lahu": 1, "han": 2},
         ),

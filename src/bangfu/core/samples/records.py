@@ -52,8 +52,6 @@ ACTIVITIES = (
         Custom("team", kind, _QUARTER, "staff", ("kind", "stationed"))
         for kind in ("publicity", "party_life", "industry_guidance", "survey", "dynamic", "funds", "daily")
     ),
-    Custom("township", "lecture", _MONTH),
-    Custom("township", "inspection", _MONTH),
     Custom("village", "sanitation", _MONTH),
     Custom("village", "evaluation", _YEAR),
     Custom("village", "publicity", _QUARTER),
@@ -93,11 +91,11 @@ def customs(scene: Scene, tables: Mapping[str, pl.DataFrame], what: Sequence[Cus
         who = tables[custom.table]
         if custom.where:
             who = who.filter(pl.col(custom.where[0]) == custom.where[1])
-        # of the months in which it is due: the last of each stretch, and the month of the sample
-        stretch = (pl.col("month") - 1) // custom.every
-        due = every_month.filter(pl.col("month") == pl.col("month").max().over(stretch))
-        frame = who.select(key).join(due, how="cross", maintain_order="left_right")
+        frame = who.select(key).join(every_month, how="cross", maintain_order="left_right")
         dice = scene.dice(f"{scope} {number}", pl.col(key) * 16 + pl.col("month"))
+        # in one drawn month of each stretch of so many months
+        stretch = (pl.col("month") - 1) // custom.every
+        frame = frame.filter(dice.uniform("month").rank("ordinal").over(key, stretch) == 1)
         frame = frame.filter(~dice.chance("missed", scene.rates.missed_duty / 2))
         parts.append(
             frame.select(
@@ -112,13 +110,10 @@ def customs(scene: Scene, tables: Mapping[str, pl.DataFrame], what: Sequence[Cus
 
 def _meetings(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     listed = tables["household"].filter("is_listed").group_by("village_id").agg(pl.len().cast(pl.Int64).alias("listed"))
-    weekly = tables["township"].select("township_id").join(
-        pl.DataFrame(pl.date_range(scene.first_day, scene.as_of, "1w", eager=True).alias("on")), how="cross"
-    )
-    weekly = weekly.with_columns(pl.lit("party_committee").alias("kind"))
+    weekly = _weekly(scene, tables["township"], ["party_committee"])
     frame = pl.concat([customs(scene, tables, MEETINGS, "meetings"), weekly], how="diagonal").sort("on", maintain_order=True)
     frame = numbered_rows(frame.join(listed, on="village_id", how="left", maintain_order="left"), "meeting_id")
-    dice, kept = scene.dice("meeting", "meeting_id"), 1 - scene.rates.missed_duty
+    dice, kept = scene.dice("meeting", "meeting_id"), 1 - scene.rates.missed_duty / 10
     is_big = pl.col("kind").is_in(["village_assembly", "poor_households"])
     full = dice.chance("full", 0.9)
     return frame.select(
@@ -130,10 +125,17 @@ def _meetings(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         pl.when(is_big & full).then("listed").when(is_big).then(pl.col("listed") // 2).alias("poor_households"),
         pl.when(is_big & full).then(pl.lit(_EVERYBODY)).otherwise(pl.lit("village_committees")).alias("attending"),
         pl.when(is_big & full).then(pl.lit(_TOPICS)).otherwise(dice.pick("topics", {"policy": 4, "project": 3, "issues": 2, "rules": 1})).alias("topics"),
-        yes(dice, "has_minutes", kept, scene.rates.unknown_cell),
-        yes(dice, "has_pictures", kept, scene.rates.unknown_cell),
-        yes(dice, "has_notice", kept, scene.rates.unknown_cell),
+        yes(dice, "has_minutes", kept, scene.rates.unknown_cell / 10),
+        yes(dice, "has_pictures", kept, scene.rates.unknown_cell / 10),
+        yes(dice, "has_notice", kept, scene.rates.unknown_cell / 10),
     )
+
+
+def _weekly(scene: Scene, township: pl.DataFrame, kinds: Sequence[str]) -> pl.DataFrame:
+    """What a township does every week."""
+    weeks = pl.DataFrame(pl.date_range(scene.first_day, scene.as_of, "1w", eager=True).alias("on"))
+    what = weeks.join(pl.DataFrame({"kind": kinds}), how="cross")
+    return township.select("township_id").join(what, how="cross", maintain_order="left_right")
 
 
 def _keys(frame: pl.DataFrame, columns: Sequence[str]) -> list[pl.Expr]:
@@ -141,7 +143,9 @@ def _keys(frame: pl.DataFrame, columns: Sequence[str]) -> list[pl.Expr]:
 
 
 def _activities(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    frame = numbered_rows(customs(scene, tables, ACTIVITIES, "activities"), "activity_id")
+    weekly = _weekly(scene, tables["township"], ["inspection", "lecture"])
+    frame = pl.concat([customs(scene, tables, ACTIVITIES, "activities"), weekly], how="diagonal")
+    frame = numbered_rows(frame.sort("on", maintain_order=True), "activity_id")
     dice = scene.dice("activity", "activity_id")
     keys = ("cadre_id", "team_id", "agency_id", "village_id", "township_id", "county_id", "group_id", "household_id")
     solved = pl.when(pl.col("by_role") == "deputy").then(dice.between("solved", 0, 3)).otherwise(0)
@@ -191,7 +195,7 @@ def _surveys(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     dice = scene.dice("survey", "survey_result_id")
     sent = dice.between("asked", 20, 60)
     answered = sent - dice.between("silent", 0, 4)
-    against = pl.when(dice.chance("all agree", 0.7)).then(0).otherwise(dice.between("against", 1, 3))
+    against = pl.when(dice.chance("all agree", 0.96)).then(0).otherwise(dice.between("against", 1, 3))
     start = max(scene.first_day, scene.as_of - timedelta(days=25))
     return frame.select(
         "survey_result_id",

@@ -14,6 +14,7 @@ from bangfu.core.vocabulary import ColumnType, load_vocabulary
 Tables = dict[str, pl.DataFrame]
 HOUSEHOLDS, PEOPLE, INCOMES = "户信息表.xlsx", "人口信息表.xlsx", "家庭收入表.xlsx"
 PAIRINGS, STATIONED = "帮扶责任人结对表.csv", "驻村干部表.xlsx"
+_AGREED = ("agreed_by_agency", "agreed_by_village")
 _LISTED = ("registered", "exited", "returned")
 _WAGES = ("public_post_wage", "other_wage")
 _PROPERTY = ("asset_dividend", "other_property")
@@ -95,6 +96,7 @@ _PERSON_COLUMNS = (
     ("是否参加城乡居民基本养老保险", "person.resident_pension"),
     ("是否参加城镇职工基本养老保险", "person.employee_pension"),
     ("是否接受大病医疗救助", "person.illness_aided"),
+    ("是否接受其他健康扶贫", "person.other_health_aid"),
     ("是否享受低保", "person.low_income"),
     ("是否特困供养人员", "person.destitute"),
     ("是否会讲普通话", "person.speaks_mandarin"),
@@ -250,7 +252,7 @@ def _pairings(tables: Tables, household: pl.DataFrame, title: str) -> Page:
     agency = tables["agency"].select("agency_id", "agency_name", "agency_code", "level")
     homes = household.select("household_id", "household_code", "head_name", "head_id_number", "county", "township")
     cadre = tables["cadre"].select("cadre_id", "cadre_code", "full_name", "gender", "phone", "political_status")
-    frame = tables["pairing"].select("household_id", "cadre_id", "start_on", "end_on").join(homes, on="household_id")
+    frame = tables["pairing"].select("household_id", "cadre_id", "start_on", "end_on", *_AGREED).join(homes, on="household_id")
     frame = frame.join(cadre, on="cadre_id").join(member, on="cadre_id").join(agency, on="agency_id")
     frame = frame.sort("household_id", "start_on")
     titled = {
@@ -269,6 +271,8 @@ def _pairings(tables: Tables, household: pl.DataFrame, title: str) -> Page:
         "隶属关系": cells(frame, "agency.level"),
         "帮扶开始时间": cells(frame, "pairing.start_on"),
         "帮扶结束时间": cells(frame, "pairing.end_on"),
+        "驻村单位确定": cells(frame, "pairing.agreed_by_agency"),
+        "村支两委确定": cells(frame, "pairing.agreed_by_village"),
     }
     return _page(PAIRINGS, "帮扶责任人结对表", [title], [Titled(text) for text in titled], list(titled.values()))
 
@@ -281,7 +285,7 @@ def _stationed(tables: Tables, title: str) -> Page:
     agency = tables["agency"].select("agency_id", "agency_name", "level")
     frame = tables["team_membership"].join(team, on="team_id").join(village, on="village_id").join(township, on="township_id")
     frame = frame.join(tables["cadre"].drop("township_id", "village_id"), on="cadre_id").join(member, on="cadre_id")
-    frame = frame.join(agency, on="agency_id").sort("village_id", "cadre_id")
+    frame = frame.join(agency, on="agency_id").filter("is_stationed").sort("village_id", "cadre_id")
     frame = frame.with_columns(county=pl.lit(tables["county"]["division_name"][0]))
     titled = {
         "乡镇": frame["township"].to_list(),

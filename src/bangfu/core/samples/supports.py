@@ -33,7 +33,7 @@ def _due(scene: Scene, household: pl.DataFrame, person: pl.DataFrame) -> pl.Data
     dice = scene.dice("due", "household_id")
     is_able = pl.col("able") > 0
     kinds = {
-        "industry": is_able,
+        "industry": is_able | (pl.col("is_listed") & dice.chance("industry", 0.9)),
         "employment": pl.col("away") > 0,
         "public_post": pl.col("post_months") > 0,
         "finance": pl.col("wants_loan") & pl.col("loan_eligible"),
@@ -68,7 +68,7 @@ def _benefits(scene: Scene, due: pl.DataFrame) -> pl.DataFrame:
     is_industry = pl.col("kind") == "industry"
     return frame.with_columns(
         pl.col("year").cast(pl.Int64),
-        pl.when(is_industry).then(dice.chance("short", 0.93)).otherwise(pl.lit(False)).alias("is_short_term"),
+        pl.when(is_industry).then(dice.chance("short", 0.985)).otherwise(pl.lit(False)).alias("is_short_term"),
         dice.day("from", first, pl.max_horizontal(first, last)).alias("started_on"),
         pl.when(~dice.chance("amount unknown", scene.rates.unknown_cell)).then(yuan(dice.between("amount", 2, 40) * 100)).alias("amount"),
         pl.when(~dice.chance("knows unknown", scene.rates.unknown_cell))
@@ -83,8 +83,8 @@ def _entitlements(scene: Scene, due: pl.DataFrame) -> pl.DataFrame:
     dice = scene.dice("entitlement", "entitlement_id")
     return frame.with_columns(
         pl.lit(scene.year, pl.Int64).alias("year"),
-        dice.chance("received", 1 - scene.rates.unmet).alias("is_received"),
-        dice.chance("known", 1 - scene.rates.unmet).alias("known_to_household"),
+        dice.chance("received", 1 - scene.rates.unmet / 3).alias("is_received"),
+        dice.chance("known", 1 - scene.rates.unmet / 3).alias("known_to_household"),
     )
 
 

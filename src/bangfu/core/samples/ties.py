@@ -11,7 +11,7 @@ from bangfu.core.samples.scene import Scene, yes
 from bangfu.core.samples.workforce import HELPING
 
 _PAIRED = ["household_id", "cadre_id", "start_on", "end_on", "kind"]
-_OVERLOADED_EVERY = 97  # so many households apart, one goes to the first helper of its hundred
+_STRETCH, _LENT = 97, 4  # of so many households in a row, the last few go to the helper of the first
 
 
 def helped(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
@@ -20,7 +20,7 @@ def helped(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
     due = (pl.col("is_listed") | pl.col("monitoring_kind").is_not_null()) & ~dice.chance("no helper", scene.rates.no_helper)
     frame = household.filter(due).select("household_id", "village_id", pl.int_range(pl.len()).alias("turn"))
     turn = pl.col("turn")
-    turn = pl.when(turn % _OVERLOADED_EVERY == _OVERLOADED_EVERY - 1).then(turn - _OVERLOADED_EVERY + 1).otherwise(turn)
+    turn = pl.when(turn % _STRETCH >= _STRETCH - _LENT).then(turn - turn % _STRETCH).otherwise(turn)
     return frame.with_columns((turn // scene.place.pairs).alias("helper"))
 
 
@@ -46,7 +46,7 @@ def pairings(scene: Scene, pairs: pl.DataFrame, household: pl.DataFrame, cadre: 
     frame = frame.sort("household_id", "start_on", "cadre_id").with_row_index("pairing_id", 1)
     own = scene.dice("pairing", "pairing_id")
     kept, unknown = 1 - scene.rates.missed_duty, scene.rates.unknown_cell
-    said = own.day("ten things", scene.first_day, scene.as_of)
+    said = own.day("ten things", max(scene.first_day, scene.as_of - timedelta(days=30)), scene.as_of)
     return frame.select(
         pl.col("pairing_id").cast(pl.Int64),
         "household_id",
@@ -54,8 +54,8 @@ def pairings(scene: Scene, pairs: pl.DataFrame, household: pl.DataFrame, cadre: 
         "start_on",
         "end_on",
         "kind",
-        yes(own, "agreed_by_agency", kept, unknown),
-        yes(own, "agreed_by_village", kept, unknown),
+        yes(own, "agreed_by_agency", 1 - scene.rates.missed_duty / 10, unknown / 10),
+        yes(own, "agreed_by_village", 1 - scene.rates.missed_duty / 10, unknown / 10),
         yes(own, "known_by_household", kept, unknown),
         pl.when(own.chance("said", kept)).then(said).alias("ten_things_said_on"),
         scene.known_to(own, "ten_things_checked_on"),
@@ -104,7 +104,7 @@ def assignments(scene: Scene, cadre: pl.DataFrame, village: pl.DataFrame) -> pl.
         _to(upper.filter(job == "mayor"), "township_id", ["direct_responsible"]),
         _to(cadre.filter(job == "captain").with_columns(village_id="stationed_in"), "village_id", ["direct_responsible"]),
         _to(cadre.filter(job == "county_leader").with_columns(township_id="hooked"), "township_id", ["county_leader"]),
-        _to(spread, "village_id", ["village_liaison", "deputy_leader"]),
+        _to(spread, "village_id", ["village_liaison", "deputy_leader", "commander"]),
     ]
     frame = pl.concat(parts, how="diagonal").with_row_index("assignment_id", 1)
     dice = scene.dice("assignment", "assignment_id")

@@ -77,6 +77,31 @@ _RANK_OF = {"county_leader": "county", "head": "section", "deputy": "section", "
 _LEADERS = ["county_leader", "head", "secretary", "mayor"]
 
 
+_MEMBERS = (  # kind of team, job, role, capacity
+    ("stationed", "captain", "captain", "department_leader"),
+    ("stationed", "deputy_captain", "member", "stationed"),
+    ("stationed", "member", "member", "stationed"),
+    ("stationed", "committee", "deputy_captain", "township_committee"),
+    ("stationed", "sent", "member", "township_cadre"),
+    ("village_campaign", "village_secretary", "captain", "villager"),
+    ("village_campaign", "village_head", "deputy_captain", "villager"),
+    ("leading_group", "county_leader", "captain", "county_leader"),
+    ("leading_group", "secretary", "deputy_captain", "township_secretary"),
+    ("leading_group", "mayor", "deputy_captain", "township_head"),
+    ("leading_group", "head", "deputy_captain", "group_leader"),
+    ("leading_group", "deputy", "member", "group_deputy"),
+    ("leading_group", "township", "member", "township_committee"),
+    ("leading_group", "officer", "office_director", "township_cadre"),
+    ("township_command", "secretary", "captain", "township_secretary"),
+    ("township_command", "mayor", "deputy_captain", "township_head"),
+    ("supervision", "county_leader", "captain", "county_leader"),
+    ("supervision", "deputy", "member", "prefecture_deputy"),
+    ("supervision", "head", "member", "department_head"),
+    ("supervision", "secretary", "member", "township_secretary"),
+    ("supervision", "mayor", "member", "township_head"),
+)
+
+
 def workforce(scene: Scene, area: dict[str, pl.DataFrame], helpers: int) -> dict[str, pl.DataFrame]:
     """agency, agency_hook, cadre (with `job`, `agency_id`, `stationed_in` beside its own columns),
     agency_membership, team, team_membership; with helpers enough that `helpers` cadres can be paired."""
@@ -218,20 +243,20 @@ def _memberships(scene: Scene, cadre: pl.DataFrame) -> pl.DataFrame:
 
 
 def _teams(scene: Scene, area: dict[str, pl.DataFrame], hooks: pl.DataFrame) -> pl.DataFrame:
-    """A stationed team in every village; a leading group, a command and a supervision group in every township."""
+    """A stationed team, a campaign team and a branch in every village; the groups of every township."""
     owner = hooks.unique("village_id", keep="first", maintain_order=True).select("village_id", "agency_id")
-    village = area["village"].select("village_id", "division_name").join(owner, on="village_id", maintain_order="left")
+    village = area["village"].select("village_id", "township_id", "division_name").join(owner, on="village_id", maintain_order="left")
     stationed = village.select(
         "village_id",
         "agency_id",
+        pl.col("township_id").alias("of_township"),
         pl.lit("stationed").alias("kind"),
         (pl.col("division_name") + pl.lit("驻村工作队")).alias("team_name"),
     )
-    campaign = village.select(
-        "village_id",
-        pl.lit("village_campaign").alias("kind"),
-        (pl.col("division_name") + pl.lit("攻坚战斗队")).alias("team_name"),
-    )
+    others = [
+        village.select("village_id", pl.lit(kind).alias("kind"), (pl.col("division_name") + pl.lit(name)).alias("team_name"))
+        for kind, name in {"village_campaign": "攻坚战斗队", "branch": "临时党支部"}.items()
+    ]
     groups = {"leading_group": "脱贫攻坚领导小组", "township_command": "指挥部", "supervision": "督导工作组"}
     upper = [
         area["township"].select(
@@ -239,7 +264,7 @@ def _teams(scene: Scene, area: dict[str, pl.DataFrame], hooks: pl.DataFrame) -> 
         )
         for kind, name in groups.items()
     ]
-    frame = pl.concat([stationed, campaign, *upper], how="diagonal").with_row_index("team_id", 1)
+    frame = pl.concat([stationed, *others, *upper], how="diagonal").with_row_index("team_id", 1)
     dice = scene.dice("team", "team_id")
     formed = dice.day("formed", scene.place.anchor - timedelta(days=30), scene.place.anchor + timedelta(days=70))
     return frame.with_columns(pl.col("team_id").cast(pl.Int64), pl.lit(None, pl.Int64).alias("group_id")).with_columns(
@@ -254,33 +279,41 @@ def _teams(scene: Scene, area: dict[str, pl.DataFrame], hooks: pl.DataFrame) -> 
 
 
 def _postings(scene: Scene, cadre: pl.DataFrame, team: pl.DataFrame) -> pl.DataFrame:
-    """Members of the stationed teams, and of the groups of the townships."""
-    by_village = team.filter(pl.col("kind") == "stationed").select("team_id", pl.col("village_id").alias("stationed_in"), "stationed_on")
-    roles = {"captain": "first_secretary", "deputy_captain": "deputy_captain", "member": "member"}
-    stationed = cadre.join(by_village, on="stationed_in", maintain_order="left").with_columns(
-        pl.col("job").replace_strict(roles, default=None).alias("role"), pl.lit("stationed").alias("capacity")
+    """Members of the teams: `_MEMBERS` says which job has which part in which kind of team."""
+    at_village = team.filter(pl.col("village_id").is_not_null()).select("team_id", "kind", "village_id", "stationed_on")
+    at_township = team.filter(pl.col("township_id").is_not_null()).select("team_id", "kind", "township_id")
+    stationed = cadre.drop("kind").join(at_village.filter(pl.col("kind") == "stationed"), left_on="stationed_in", right_on="village_id")
+    local = cadre.filter(pl.col("village_id").is_not_null()).drop("kind").join(
+        at_village.filter(pl.col("kind") == "village_campaign"), on="village_id"
     )
-    upper = team.filter(pl.col("township_id").is_not_null()).select("team_id", "township_id", "kind")
-    local = {"secretary": ("captain", "township_secretary"), "mayor": ("deputy_captain", "township_head"), "officer": ("member", "township_cadre")}
-    members = cadre.filter(pl.col("job").is_in(list(local))).join(upper, on="township_id", suffix="_of_team")
-    members = members.with_columns(
-        pl.col("job").replace_strict({job: role for job, (role, _) in local.items()}).alias("role"),
-        pl.col("job").replace_strict({job: capacity for job, (_, capacity) in local.items()}).alias("capacity"),
+    township = cadre.filter(pl.col("village_id").is_null()).drop("kind").join(at_township, on="township_id")
+    leaders = cadre.filter(pl.col("job") == "county_leader").drop("kind").join(at_township, left_on="hooked", right_on="township_id")
+    guests = cadre.filter(pl.col("job").is_in(["head", "deputy"]) & (pl.col("agency_id") == 1)).drop("kind").join(at_township, how="cross")
+    frame = pl.concat([stationed, local, township, leaders, guests, _from_township(scene, cadre, team)], how="diagonal")
+    roles = pl.DataFrame(_MEMBERS, schema=["kind", "job", "role", "capacity"], orient="row")
+    frame = frame.join(roles, on=["kind", "job"])
+    return _posted(scene, frame.sort("team_id", "cadre_id", "role"))
+
+
+def _from_township(scene: Scene, cadre: pl.DataFrame, team: pl.DataFrame) -> pl.DataFrame:
+    """Two cadres of the township in every stationed team, in turn; under jobs of their own."""
+    homes = team.filter(pl.col("kind") == "stationed").select("team_id", "kind", "of_township", "stationed_on")
+    homes = homes.with_columns(pl.int_range(pl.len()).over("of_township").alias("turn"))
+    cadres = cadre.filter(pl.col("job") == "township").drop("kind").with_columns(
+        pl.int_range(pl.len()).over("township_id").alias("place"), pl.len().over("township_id").alias("places")
     )
-    leaders = cadre.filter(pl.col("job") == "county_leader").join(
-        upper.filter(pl.col("kind") == "supervision"), left_on="hooked", right_on="township_id", suffix="_of_team"
-    )
-    leaders = leaders.with_columns(pl.lit("captain").alias("role"), pl.lit("county_leader").alias("capacity"))
-    frame = pl.concat([stationed.filter(pl.col("role").is_not_null()), members, leaders], how="diagonal")
-    return _posted(scene, frame.sort("team_id", "cadre_id"))
+    frame = homes.join(cadres, left_on="of_township", right_on="township_id")
+    first, second = pl.col("turn") % pl.col("places"), (pl.col("turn") + 1) % pl.col("places")
+    job = pl.when(pl.col("place") == first).then(pl.lit("committee")).when(pl.col("place") == second).then(pl.lit("sent"))
+    return frame.with_columns(job.alias("job")).filter(pl.col("job").is_not_null())
 
 
 def _posted(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
-    frame = frame.select("team_id", "cadre_id", "role", "capacity", "stationed_on", "political_status")
+    frame = frame.select("team_id", "cadre_id", "role", "capacity", "stationed_on", "political_status", "stationed_in")
     frame = frame.with_row_index("team_membership_id", 1)
     dice: Dice = scene.dice("posting", "team_membership_id")
     start = pl.coalesce("stationed_on", pl.lit(scene.place.anchor))
-    kept, is_stationed = 1 - scene.rates.missed_duty, pl.col("capacity") == "stationed"
+    kept, is_stationed = 1 - scene.rates.missed_duty, pl.col("stationed_in").is_not_null()
     appointed = start - pl.duration(days=dice.between("appointed", 3, 12))
     wrong_way = dice.chance("appointed late", scene.rates.missed_duty / 2)
     in_party = is_stationed & (pl.col("political_status") == "party")
@@ -299,6 +332,6 @@ def _posted(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
         pl.when(in_party & dice.chance("transferred", kept)).then(start + pl.duration(days=8)).alias("party_transferred_on"),
         pl.when(is_stationed).then(dice.chance("allowances", kept)).alias("allowances_paid"),
         pl.when(is_stationed).then(dice.chance("insured", kept)).alias("accident_insured"),
-        pl.when(is_stationed).then(start + pl.duration(days=3)).alias("notice_updated_on"),
+        (start + pl.duration(days=3)).alias("notice_updated_on"),
         pl.lit(None, pl.Date).alias("recalled_on"),
     )
