@@ -12,16 +12,19 @@ from bangfu.cli.console import progress, say, say_json, say_table, show_problems
 from bangfu.cli.edge import today
 from bangfu.core.calendars import load_calendar
 from bangfu.core.engine.cases import CaseBench
-from bangfu.core.errors import PlanError
-from bangfu.core.messages import N_
+from bangfu.core.errors import PlanError, Problem
+from bangfu.core.messages import N_, Message
 from bangfu.core.plans.compiling import compile_plan
 from bangfu.core.plans.coverage import citations
 from bangfu.core.plans.diff import diff_packs
+from bangfu.core.plans.emit import yaml_texts
+from bangfu.core.plans.from_workbook import from_workbook
 from bangfu.core.plans.json_schema import schema_texts
 from bangfu.core.plans.load import load_pack
 from bangfu.core.plans.new import new_pack
 from bangfu.core.plans.pack import Pack
 from bangfu.core.plans.plan import Plan
+from bangfu.core.plans.to_workbook import to_workbook
 from bangfu.core.vocabulary import load_vocabulary
 
 app = typer.Typer(no_args_is_help=True, help=t(N_("检查、阅读、测试和比较工作方案。")), rich_markup_mode=None)
@@ -145,6 +148,30 @@ def schema(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=t(N_("�
     for name, text in schema_texts().items():
         (folder / name).write_text(text, encoding="utf-8")
     say(t(N_("✓ 已写到 {folder}。"), folder=str(folder)))
+
+
+@app.command(
+    help=t(N_("方案文件夹与工作簿互相转换，内容不变。")),
+    epilog=t(N_("示例：bangfu plan convert s4_nanhuzhou 方案.xlsx；bangfu plan convert 方案.xlsx 新文件夹")),
+)
+def convert(
+    source: PlanName,
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help=t(N_("写成 .xlsx 工作簿，或写到一个新文件夹。")))],
+) -> None:
+    """From a workbook to a folder, or from a folder or packaged plan to a workbook."""
+    if Path(source).suffix == ".xlsx":
+        pack = from_workbook(Path(source))
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            problem = Problem("plan.exists", Message(N_("这里已有内容，不能写入方案")), str(target))
+            raise PlanError(problem)
+        for name, text in yaml_texts(pack.own).items():
+            file = target / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    else:
+        pack = load_pack(Path(source) if Path(source).is_dir() else source)
+        target.write_bytes(to_workbook(pack.own))
+    say(t(N_("✓ 已写到 {folder}。"), folder=str(target)))
 
 
 @app.command(help=t(N_("新建一个可以直接运行的方案样板。")), epilog=t(N_("示例：bangfu plan new 我的方案")))

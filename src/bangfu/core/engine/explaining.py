@@ -47,8 +47,8 @@ CLAUSES = {
     "not_all": N_("{label}中有 {value} 条不符合“{condition}”"),
     "list_unclear": N_("{label}是否有符合“{condition}”的，名单或内容不清楚"),
     "verdict_met": N_("“{label}”达标"),
-    "verdict_unmet": N_("“{label}”未达标"),
-    "verdict_unknown": N_("“{label}”待核实"),
+    "verdict_unmet": N_("“{label}”未达标（{because}）"),
+    "verdict_unknown": N_("“{label}”待核实（{because}）"),
     "literal": N_("恒定成立"),
 }
 
@@ -151,7 +151,9 @@ def _clause(node: n.Truth, on: Evaluator) -> Clause:
             return _quantifier(node, on, truth)
         case n.Verdict(name=name, truth=inner):
             state = {True: "verdict_met", False: "verdict_unmet", None: "verdict_unknown"}[truth]
-            return Clause(state, {"label": name}, truth, parts=tuple(_clauses(inner, on, False)))
+            parts = tuple(_clauses(inner, on, negated=False))
+            because = [part.message() for part in parts if part.truth is truth]
+            return Clause(state, {"label": name, "because": because}, truth, parts=parts)
         case _:
             return Clause("literal", {}, truth)
 
