@@ -151,7 +151,9 @@ def _clause(node: n.Truth, on: Evaluator) -> Clause:
             return _quantifier(node, on, truth)
         case n.Verdict(name=name, truth=inner):
             state = {True: "verdict_met", False: "verdict_unmet", None: "verdict_unknown"}[truth]
-            parts = tuple(_clauses(inner, on, negated=False))
+            # A nested criterion is `NOT when OR holds`: where it applies, only `holds` is a reason.
+            reason = inner.items[-1] if isinstance(inner, n.Any) and isinstance(inner.items[0], n.Not) else inner
+            parts = tuple(_clauses(reason, on, negated=False))
             because = [part.message() for part in parts if part.truth is truth]
             return Clause(state, {"label": name, "because": because}, truth, parts=parts)
         case _:
