@@ -139,7 +139,9 @@ def _villages(scene: Scene, places: pl.DataFrame, township: pl.DataFrame) -> pl.
     place, dice = scene.place, scene.dice("village", "village_id")
     each = place.agricultural_population // places.height
     frame = places.join(
-        township.select("township_id", pl.col("division_code").alias("parent")), on="parent", maintain_order="left"
+        township.select("township_id", pl.col("division_code").alias("parent")),
+        on="parent",
+        maintain_order="left",
     ).select(
         pl.int_range(1, pl.len() + 1).alias("village_id"),
         "township_id",
@@ -148,12 +150,16 @@ def _villages(scene: Scene, places: pl.DataFrame, township: pl.DataFrame) -> pl.
     )
     named = pl.col("division_name").is_in(place.poor_villages)
     # communities of a town (codes 001–199) are the last to be poor
-    drawn = (dice.uniform("poor") + (pl.col("division_code").str.slice(9, 3) < "200").cast(pl.Float64)).rank("ordinal")
+    drawn = (dice.uniform("poor") + (pl.col("division_code").str.slice(9, 3) < "200").cast(pl.Float64)).rank(
+        "ordinal"
+    )
     is_poor = named if place.poor_villages else drawn <= place.poor_village_count
     frame = frame.with_columns(is_poor.alias("is_poor_village"))
-    exit_year = pl.col("division_name").replace_strict(
-        place.village_exits, default=None, return_dtype=pl.Int32
-    ).fill_null(place.anchor.year - dice.between("exit year", 1, 4))
+    exit_year = (
+        pl.col("division_name")
+        .replace_strict(place.village_exits, default=None, return_dtype=pl.Int32)
+        .fill_null(place.anchor.year - dice.between("exit year", 1, 4))
+    )
     households = dice.between("households", each // 5, each // 3)
     no_gap = scene.rates.unknown_cell
     return frame.with_columns(
@@ -207,7 +213,9 @@ def _committees(scene: Scene, groups: int) -> pl.DataFrame:
         (number // COMMITTEE + 1).alias("group_id"),
         nth(positions, number % COMMITTEE).alias("position"),
         (number % COMMITTEE == 0).alias("is_director"),
-        dice.pick("eligible", {"party": 5, "able": 3, "veteran": 1, "graduate": 1, "returned": 2, "other": 0.2}).alias("eligible_as"),
+        dice.pick(
+            "eligible", {"party": 5, "able": 3, "veteran": 1, "graduate": 1, "returned": 2, "other": 0.2}
+        ).alias("eligible_as"),
         dice.day("elected", scene.first_day, scene.as_of).alias("elected_on"),
         *scene.known("households_checked_on"),
     )
@@ -215,7 +223,9 @@ def _committees(scene: Scene, groups: int) -> pl.DataFrame:
 
 def _patches(scene: Scene, village: pl.DataFrame) -> pl.DataFrame:
     numbers = pl.DataFrame({"side": ["东", "西"]})
-    frame = village.select("village_id", "division_name").join(numbers, how="cross").with_row_index("patch_id", 1)
+    frame = (
+        village.select("village_id", "division_name").join(numbers, how="cross").with_row_index("patch_id", 1)
+    )
     return frame.select(
         pl.col("patch_id").cast(pl.Int64),
         "village_id",

@@ -1,4 +1,4 @@
-"""Chance that depends on nothing but a seed, a word and a key: the same on every machine, for any chunk of rows.
+"""Chance that depends on nothing but a seed, a word and a key: the same everywhere, for any chunk of rows.
 
 Every draw hashes the row's key with SplitMix64, written out in whole-number arithmetic, because the hash
 functions of dataframe libraries change between versions.

@@ -68,7 +68,9 @@ def sizes(cohorts: pl.DataFrame, dice: Dice) -> pl.Series:
         short = pl.col("people") - pl.col("size").sum().over("cohort")
         may = pl.when(short > 0).then(pl.col("size") < LARGEST).otherwise(pl.col("size") > 1)
         turn = may.cast(pl.Int64).cum_sum().over("cohort") <= short.abs()
-        changed = frame.with_columns((pl.col("size") + pl.when(may & turn).then(short.sign()).otherwise(0)).alias("size"))
+        changed = frame.with_columns(
+            (pl.col("size") + pl.when(may & turn).then(short.sign()).otherwise(0)).alias("size")
+        )
         if changed.equals(frame):
             return frame["size"]
         frame = changed
@@ -94,7 +96,10 @@ def members(households: pl.DataFrame, dice: Dice, anchor: date) -> pl.DataFrame:
     drawn = households.select(
         "household_id",
         "composition",
-        pl.when(dice.chance("head is a man", 0.86)).then(pl.lit("male")).otherwise(pl.lit("female")).alias("head_gender"),
+        pl.when(dice.chance("head is a man", 0.86))
+        .then(pl.lit("male"))
+        .otherwise(pl.lit("female"))
+        .alias("head_gender"),
         (23 + dice.uniform("first child") * 4).alias("first_child"),
         (22 + dice.uniform("first grandchild") * 3).alias("first_grandchild"),
         (23 + dice.uniform("parents") * 8).alias("parents"),
@@ -164,7 +169,11 @@ def full_names(dice: Dice, anchor: date) -> pl.Expr:
     """Names of `members`; children are called after their father's family; no two of a household alike."""
     member, is_son_line = pl.col("member"), pl.col("member").str.contains("^(?:" + "|".join(_SONS_LINE) + ")")
     head_is_man = pl.col("head_gender") == "male"
-    of_family = pl.when(head_is_man).then(member.str.contains("^(?:head|father|child|son0|grandchild)")).otherwise(is_son_line)
+    of_family = (
+        pl.when(head_is_man)
+        .then(member.str.contains("^(?:head|father|child|son0|grandchild)"))
+        .otherwise(is_son_line)
+    )
     family_of_head = ~head_is_man & member.is_in(["head", "father"])
     own = Dice(dice.seed, "surname", pl.col("household_id") * 16 + pl.col("slot"))
     maiden = Dice(dice.seed, "maiden", pl.col("household_id"))

@@ -27,19 +27,32 @@ def _land(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
     return household.select(
         pl.col("household_id").alias("land_id"),
         "household_id",
-        gap(dice, "cultivated_area", yuan(dice.between("field", 4, 24) / 10 * people), scene.rates.unknown_cell),
-        yuan(pl.when(dice.chance("grass", 0.03)).then(dice.between("grass", 1, 20)).otherwise(0)).alias("grassland_area"),
-        yuan(pl.when(dice.chance("pond", 0.08)).then(dice.between("pond", 1, 8) / 2).otherwise(0)).alias("water_area"),
+        gap(
+            dice,
+            "cultivated_area",
+            yuan(dice.between("field", 4, 24) / 10 * people),
+            scene.rates.unknown_cell,
+        ),
+        yuan(pl.when(dice.chance("grass", 0.03)).then(dice.between("grass", 1, 20)).otherwise(0)).alias(
+            "grassland_area"
+        ),
+        yuan(pl.when(dice.chance("pond", 0.08)).then(dice.between("pond", 1, 8) / 2).otherwise(0)).alias(
+            "water_area"
+        ),
         yuan(woods).alias("forest_area"),
         yuan(woods * 0.2).alias("reforested_area"),
-        yuan(pl.when(dice.chance("orchard", 0.15)).then(dice.between("orchard", 1, 10) / 2).otherwise(0)).alias("orchard_area"),
+        yuan(
+            pl.when(dice.chance("orchard", 0.15)).then(dice.between("orchard", 1, 10) / 2).otherwise(0)
+        ).alias("orchard_area"),
     )
 
 
 def _housing(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
     main = household.with_columns(pl.lit(True).alias("is_main"))
     of_household = scene.dice("second house", "household_id")
-    second = household.filter(of_household.chance("has one", 0.02)).with_columns(pl.lit(False).alias("is_main"))
+    second = household.filter(of_household.chance("has one", 0.02)).with_columns(
+        pl.lit(False).alias("is_main")
+    )
     frame = pl.concat([main, second]).sort("household_id", pl.col("is_main"), descending=[False, True])
     frame = frame.with_row_index("housing_id", 1)
     dice: Dice = scene.dice("housing", "housing_id")
@@ -53,10 +66,15 @@ def _housing(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
         "is_main",
         grade.alias("grade"),
         pl.when(grade.is_not_null()).then(graded).alias("graded_on"),
-        pl.when(dice.chance("plate", 1 - scene.rates.missed_duty)).then(graded + pl.duration(days=20)).alias("plate_on"),
+        pl.when(dice.chance("plate", 1 - scene.rates.missed_duty))
+        .then(graded + pl.duration(days=20))
+        .alias("plate_on"),
         pl.col("housing_area").alias("area"),
         dice.pick("structure", {"brick": 60, "timber": 20, "frame": 10, "earth": 10}).alias("structure"),
-        pl.when(is_renovated).then(dice.pick("how", {"rebuilt": 3, "repaired": 5, "bought": 1})).otherwise(pl.lit("none")).alias("renovation"),
+        pl.when(is_renovated)
+        .then(dice.pick("how", {"rebuilt": 3, "repaired": 5, "bought": 1}))
+        .otherwise(pl.lit("none"))
+        .alias("renovation"),
         pl.when(is_renovated).then(graded - pl.duration(days=60)).alias("renovated_on"),
         *(yes(dice, f"{part}_sound", sound, unknown) for part in _PARTS),
     )

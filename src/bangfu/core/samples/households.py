@@ -44,15 +44,24 @@ _CAUSES = {"labour": 3, "skill": 4, "funds": 3, "motivation": 1, "disaster": 1, 
 
 
 def skeleton(scene: Scene, village: pl.DataFrame) -> pl.DataFrame:
-    """Households by village: household_id, household_code, village_id, composition, what their cohort says."""
+    """Households by village: household_id, household_code, village_id, composition, what the cohort says."""
     cohorts = pl.DataFrame(
-        [(c.id, c.status, c.households, c.people, c.planned, list(c.exit_years or (0,))) for c in scene.place.cohorts],
+        [
+            (c.id, c.status, c.households, c.people, c.planned, list(c.exit_years or (0,)))
+            for c in scene.place.cohorts
+        ],
         schema=["cohort", "status", "households", "people", "is_planned", "exit_years"],
         orient="row",
     )
-    frame = cohorts.with_columns(pl.int_ranges(0, "households").alias("nth")).explode("nth").with_row_index("draw")
+    frame = (
+        cohorts.with_columns(pl.int_ranges(0, "households").alias("nth"))
+        .explode("nth")
+        .with_row_index("draw")
+    )
     dice = scene.dice("placing", "draw")
-    weights = {str(key): 2.5 if poor else 1.0 for key, poor in village.select("village_id", "is_poor_village").rows()}
+    weights = {
+        str(key): 2.5 if poor else 1.0 for key, poor in village.select("village_id", "is_poor_village").rows()
+    }
     frame = frame.with_columns(
         sizes(frame, dice).alias("size"), dice.pick("village", weights).cast(pl.Int64).alias("village_id")
     )
@@ -103,12 +112,17 @@ def households(scene: Scene, frame: pl.DataFrame, facts: pl.DataFrame) -> pl.Dat
 def _standing(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     """On the list, exited, fallen back, watched: with the days."""
     place = scene.place
-    exit_year = pl.col("exit_years").list.get(dice.between("exit year", 0, pl.col("exit_years").list.len() - 1))
+    exit_year = pl.col("exit_years").list.get(
+        dice.between("exit year", 0, pl.col("exit_years").list.len() - 1)
+    )
     exits_on = dice.day("exit this year", place.exit_by - timedelta(days=40), place.exit_by)
     exits_now = pl.col("is_planned") & ~pl.col("falls_short") & (exits_on <= scene.as_of)
-    exited_on = pl.when(exits_now).then(exits_on).when(pl.col("status") == "exited").then(pl.date(exit_year, 12, 10))
+    exited_on = (
+        pl.when(exits_now).then(exits_on).when(pl.col("status") == "exited").then(pl.date(exit_year, 12, 10))
+    )
     identified = pl.min_horizontal(
-        dice.day("identified", date(2013, 12, 1), date(2014, 6, 30)), pl.lit(place.anchor - timedelta(days=200))
+        dice.day("identified", date(2013, 12, 1), date(2014, 6, 30)),
+        pl.lit(place.anchor - timedelta(days=200)),
     )
     frame = frame.with_columns(
         pl.when(exits_now).then(pl.lit("exited")).otherwise("status").alias("household_status"),
@@ -126,18 +140,26 @@ def _standing(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         pl.col("exited_on").dt.year().cast(pl.Int64).alias("exit_year"),
         pl.when(is_watched).then(kind).alias("monitoring_kind"),
         pl.when(is_watched).then(at_risk).alias("at_risk_on"),
-        pl.when(is_watched).then(dice.pick("risk", {"illness": 5, "schooling": 2, "disaster": 1, "labour": 2})).alias("risks"),
+        pl.when(is_watched)
+        .then(dice.pick("risk", {"illness": 5, "schooling": 2, "disaster": 1, "labour": 2}))
+        .alias("risks"),
         pl.when(is_watched).then(removed).alias("risk_removed"),
         pl.when(removed).then(at_risk + pl.duration(days=50)).alias("risk_removed_on"),
         pl.when("is_listed").then(pl.lit("national")).alias("identification_standard"),
-        pl.when(pl.col("status") == "returned").then(dice.day("returned", scene.first_day, scene.as_of)).alias("returned_on"),
-        pl.when(pl.col("status") == "removed").then(pl.date(place.anchor.year - 1, 7, 20)).alias("removed_on"),
+        pl.when(pl.col("status") == "returned")
+        .then(dice.day("returned", scene.first_day, scene.as_of))
+        .alias("returned_on"),
+        pl.when(pl.col("status") == "removed")
+        .then(pl.date(place.anchor.year - 1, 7, 20))
+        .alias("removed_on"),
         pl.when((pl.col("status") == "registered") & dice.chance("rolled back", 0.01))
         .then(dice.day("rolled back on", scene.first_day, scene.as_of))
         .alias("rolled_back_on"),
         ((pl.col("cohort") == "edge") & dice.chance("missed", 0.02)).alias("missed_confirmed"),
         (pl.col("is_listed") & dice.chance("wrongly listed", 0.002)).alias("wrongly_listed_confirmed"),
-        ((pl.col("status") == "exited") & dice.chance("wrongly exited", 0.003)).alias("wrongly_exited_confirmed"),
+        ((pl.col("status") == "exited") & dice.chance("wrongly exited", 0.003)).alias(
+            "wrongly_exited_confirmed"
+        ),
         pl.col("is_listed").alias("in_poverty_system"),
     )
 
@@ -162,21 +184,29 @@ def _need(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     left = pl.col("household_status") == "exited"
     frame = frame.with_columns(destitute.alias("is_destitute"), low_income.alias("is_low_income"))
     suffix = (
-        pl.when("is_destitute").then(pl.lit("_destitute")).when("is_low_income").then(pl.lit("_low_income")).otherwise(pl.lit(""))
+        pl.when("is_destitute")
+        .then(pl.lit("_destitute"))
+        .when("is_low_income")
+        .then(pl.lit("_low_income"))
+        .otherwise(pl.lit(""))
     )
     kind = pl.when(left).then(pl.lit("exited")).otherwise(pl.lit("poor")) + suffix
     return frame.with_columns(
         pl.when("is_listed").then(kind).otherwise(pl.lit("general")).alias("household_type"),
         pl.when(pl.col("status") != "general").then(cause).alias("poverty_causes"),
-        pl.when("is_destitute").then(dice.pick("care", {"scattered": 8, "central": 2})).alias("destitute_care"),
+        pl.when("is_destitute")
+        .then(dice.pick("care", {"scattered": 8, "central": 2}))
+        .alias("destitute_care"),
         dice.chance("remote", 0.06).alias("is_remote"),
         dice.chance("soldiers", 0.02).alias("is_soldier_family"),
         dice.between("supporters", 0, 2).alias("other_supporters"),
         (pl.col("has_serious") | (pl.col("able") == 0)).alias("is_key"),
         (pl.col("able") == 0).alias("safety_net_eligible"),
-        ((pl.col("able") == 0) & dice.chance("civil aid", 0.3) & (pl.col("is_low_income") | dice.chance("no relief", 0.1))).alias(
-            "needs_civil_aid"
-        ),
+        (
+            (pl.col("able") == 0)
+            & dice.chance("civil aid", 0.3)
+            & (pl.col("is_low_income") | dice.chance("no relief", 0.1))
+        ).alias("needs_civil_aid"),
     )
 
 
@@ -200,7 +230,12 @@ def _living(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         yes(dice, "has_power", 0.998, unknown),
         yes(dice, "has_production_power", 0.97, unknown),
         yes(dice, "has_broadcast", 0.98, unknown),
-        gap(dice, "road_kind", dice.pick("road", {"concrete": 70, "asphalt": 10, "gravel": 15, "earth": 5}), unknown),
+        gap(
+            dice,
+            "road_kind",
+            dice.pick("road", {"concrete": 70, "asphalt": 10, "gravel": 15, "earth": 5}),
+            unknown,
+        ),
         yuan(dice.between("distance", 1, 60) / 10).alias("road_distance"),
         dice.pick("fuel", {"clean": 50, "wood": 40, "coal": 10}).alias("fuel"),
         resettled.alias("is_resettled"),
@@ -221,14 +256,17 @@ def _economy(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         dice.chance("enterprise", 0.4).alias("has_leading_enterprise"),
         dice.chance("leader", 0.35).alias("has_leading_person"),
         pl.when(is_able).then(kind).alias("industry_kind"),
-        pl.when(is_able).then(dice.chance("wants industry", 0.85)).otherwise(pl.lit(False)).alias("wants_industry"),
+        pl.when(is_able)
+        .then(dice.chance("wants industry", 0.85))
+        .otherwise(pl.lit(False))
+        .alias("wants_industry"),
         wants_loan.alias("wants_loan"),
         (wants_loan & dice.chance("loan eligible", 0.9)).alias("loan_eligible"),
     )
 
 
 def _papers(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
-    """Phone, address, signatures, handbook; to which group, patch and committee member the household belongs."""
+    """Phone, address, signatures, handbook; which group, patch and committee member the household has."""
     missed, unknown = scene.rates.missed_duty, scene.rates.unknown_cell
     signature = dice.pick("signature", {"hand": 80, "fingerprint": 12, "absent": 6, "declined": 1, "none": 1})
     is_signed = signature.is_in(["hand", "fingerprint"])
@@ -248,8 +286,12 @@ def _papers(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         pl.when(is_signed)
         .then(dice.day("income signed", scene.first_day, scene.as_of))
         .alias("income_signed_on"),
-        pl.when(pl.col("household_status") == "exited").then(dice.pick("exit signature", {"hand": 90, "fingerprint": 9, "none": 1})).alias("exit_signature"),
+        pl.when(pl.col("household_status") == "exited")
+        .then(dice.pick("exit signature", {"hand": 90, "fingerprint": 9, "none": 1}))
+        .alias("exit_signature"),
         pl.when("is_listed").then(dice.chance("handbook", 1 - missed)).alias("handbook_matches"),
         pl.when("is_listed").then(gap(dice, "handbook_errors", errors, unknown)).alias("handbook_errors"),
-        pl.when("is_listed").then(dice.day("handbook updated", scene.first_day, scene.as_of)).alias("handbook_updated_on"),
+        pl.when("is_listed")
+        .then(dice.day("handbook updated", scene.first_day, scene.as_of))
+        .alias("handbook_updated_on"),
     )

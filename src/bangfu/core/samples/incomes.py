@@ -45,10 +45,14 @@ def incomes(scene: Scene, households: pl.DataFrame) -> dict[str, pl.DataFrame]:
     before = _last_year(scene, now)
     extra = _not_income(scene, wide, dice)
     items = pl.concat([now, before, extra]).sort("household_id", "year", "rank")
-    costs = pl.concat([_costs(wide, scene.year), _costs(wide, scene.year - 1)]).sort("household_id", "year", "source")
+    costs = pl.concat([_costs(wide, scene.year), _costs(wide, scene.year - 1)]).sort(
+        "household_id", "year", "source"
+    )
     return {
         "income_item": numbered_rows(items.drop("rank"), "income_item_id").with_columns(
-            pl.lit(False).alias("is_forecast"), pl.lit(False).alias("from_failed_project"), _product().alias("product")
+            pl.lit(False).alias("is_forecast"),
+            pl.lit(False).alias("from_failed_project"),
+            _product().alias("product"),
         ),
         "production_cost": numbered_rows(costs, "production_cost_id"),
         "handbook_item": numbered_rows(_handbook(scene, pl.concat([now, extra])), "handbook_item_id"),
@@ -57,12 +61,12 @@ def incomes(scene: Scene, households: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 
 def _this_year(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
-    """A column per source, whole yuan, so that the net income a person is what the household's standing asks."""
+    """A column per source, whole yuan, so that the net income a person is what its standing asks."""
     line, people = scene.place.line, pl.col("headcount")
     ratio = (
         pl.when(pl.col("falls_short") & (pl.col("status") != "general"))
         .then(0.75 + 0.24 * dice.uniform("short"))
-        .when((pl.col("household_status") == "registered"))
+        .when(pl.col("household_status") == "registered")
         .then(0.6 + 0.39 * dice.uniform("poor"))
         .when(pl.col("household_status") == "returned")
         .then(0.6 + 0.39 * dice.uniform("returned"))
@@ -79,21 +83,31 @@ def _this_year(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         "ecology": pl.when(dice.chance("ecology", 0.25)).then(dice.between("ecology", 60, 400)).otherwise(0),
         "farm_subsidy": people * dice.between("subsidy", 60, 190),
         "family_planning": pl.when(dice.chance("planning", 0.06)).then(960).otherwise(0),
-        "asset_dividend": pl.when(dice.chance("dividend", 0.35)).then(dice.between("dividend", 200, 900)).otherwise(0),
-        "other_property": pl.when(dice.chance("rent", 0.2)).then(dice.between("rent", 100, 1500)).otherwise(0),
+        "asset_dividend": pl.when(dice.chance("dividend", 0.35))
+        .then(dice.between("dividend", 200, 900))
+        .otherwise(0),
+        "other_property": pl.when(dice.chance("rent", 0.2))
+        .then(dice.between("rent", 100, 1500))
+        .otherwise(0),
     }
-    frame = frame.with_columns(net.alias("net"), *(value.cast(pl.Int64).alias(name) for name, value in fixed.items()))
+    frame = frame.with_columns(
+        net.alias("net"), *(value.cast(pl.Int64).alias(name) for name, value in fixed.items())
+    )
     # what the fixed parts leave open is earned; where they are too much already they are cut alike
     given = pl.sum_horizontal(list(fixed))
     cut = (pl.col("net") * 0.9 / given).clip(upper_bound=1.0)
     frame = frame.with_columns((pl.col(name) * cut).floor().cast(pl.Int64).alias(name) for name in fixed)
     frame = frame.with_columns((pl.col("net") - given).alias("open"))
     wage_share = pl.when(pl.col("away") > 0).then(0.55 + 0.4 * dice.uniform("wage")).otherwise(0.0)
-    farm_share = pl.when(pl.col("able") > 0).then(1.0).when(dice.chance("old farms", 0.5)).then(0.5).otherwise(0.0)
+    farm_share = (
+        pl.when(pl.col("able") > 0).then(1.0).when(dice.chance("old farms", 0.5)).then(0.5).otherwise(0.0)
+    )
     crop_share = 0.3 + 0.6 * dice.uniform("crops")
     ratio_costs = 0.3 + 0.15 * dice.uniform("costs")
     frame = frame.with_columns((pl.col("open") * wage_share).floor().cast(pl.Int64).alias("other_wage"))
-    frame = frame.with_columns(((pl.col("open") - pl.col("other_wage")) * farm_share).floor().cast(pl.Int64).alias("farmed"))
+    frame = frame.with_columns(
+        ((pl.col("open") - pl.col("other_wage")) * farm_share).floor().cast(pl.Int64).alias("farmed")
+    )
     frame = frame.with_columns(
         (pl.col("farmed") * crop_share / (1 - ratio_costs)).round().cast(pl.Int64).alias("crops"),
         (pl.col("farmed") * (1 - crop_share) / (1 - ratio_costs)).round().cast(pl.Int64).alias("livestock"),
@@ -102,9 +116,12 @@ def _this_year(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     is_supported = (pl.col("able") == 0) & dice.chance("supported", 0.6)
     return frame.with_columns(
         (pl.col("crops") * ratio_costs).round().cast(pl.Int64).alias("crops_cost"),
-        (pl.col("crops") + pl.col("livestock") - pl.col("farmed") - (pl.col("crops") * ratio_costs).round().cast(pl.Int64)).alias(
-            "livestock_cost"
-        ),
+        (
+            pl.col("crops")
+            + pl.col("livestock")
+            - pl.col("farmed")
+            - (pl.col("crops") * ratio_costs).round().cast(pl.Int64)
+        ).alias("livestock_cost"),
         pl.when(is_supported).then("rest").otherwise(0).alias("support_payment"),
         pl.when(is_supported).then(0).otherwise("rest").alias("other_transfer"),
     )
@@ -114,13 +131,17 @@ def _long(wide: pl.DataFrame, year: int) -> pl.DataFrame:
     """A row per household and source that pays something."""
     frame = wide.unpivot(list(SOURCES), index="household_id", variable_name="source", value_name="amount")
     rank = {name: number for number, name in enumerate(SOURCES)}
-    return frame.filter(pl.col("amount") > 0).select(
-        "household_id",
-        pl.lit(year, pl.Int64).alias("year"),
-        "source",
-        yuan(pl.col("amount")).alias("amount"),
-        pl.col("source").replace_strict(rank, return_dtype=pl.Int64).alias("rank"),
-    ).sort("household_id", "rank")
+    return (
+        frame.filter(pl.col("amount") > 0)
+        .select(
+            "household_id",
+            pl.lit(year, pl.Int64).alias("year"),
+            "source",
+            yuan(pl.col("amount")).alias("amount"),
+            pl.col("source").replace_strict(rank, return_dtype=pl.Int64).alias("rank"),
+        )
+        .sort("household_id", "rank")
+    )
 
 
 def _last_year(scene: Scene, now: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Worksheets as offices hand them round, written cell by cell, with a list of what is wrong in them on purpose."""
+"""Worksheets as offices hand them round, cell by cell, with a list of what is wrong in them on purpose."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import xlsxwriter
@@ -30,6 +30,8 @@ class Titled:
     text: str
     group: str = ""
 
+
+_CREATED = datetime(2020, 1, 1, tzinfo=UTC)  # fixed, so that the same pages give the same bytes
 
 Value = str | float | int | date | Formula | None
 
@@ -91,7 +93,12 @@ class Page:
         top: list[list[Value]] = [[title, *[None] * (width - 1)] for title in self.titles]
         if self.has_groups:
             above = ["", *[column.group for column in self.columns]]
-            top.append([c.group or c.text if c.group != above[i] or not c.group else None for i, c in enumerate(self.columns)])
+            top.append(
+                [
+                    c.group or c.text if c.group != above[i] or not c.group else None
+                    for i, c in enumerate(self.columns)
+                ]
+            )
         top.append([c.text if c.group or not self.has_groups else None for c in self.columns])
         end: list[list[Value]] = [[self.footer, *[None] * (width - 1)]] if self.footer else []
         return top + self.rows + end
@@ -100,10 +107,14 @@ class Page:
 def write_xlsx(path: Path, pages: Sequence[Page]) -> None:
     """Write a workbook; the same pages give the same bytes."""
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": pages[0].titles[0], "comments": "样例数据，人员均为虚构", "created": datetime(2020, 1, 1)})  # noqa: DTZ001
+    book.set_properties(
+        {"title": pages[0].titles[0], "comments": "样例数据，人员均为虚构", "created": _CREATED}
+    )
     formats = {
         "title": book.add_format({"bold": True, "font_size": 16, "align": "center"}),
-        "header": book.add_format({"bold": True, "border": 1, "align": "center", "text_wrap": True, "bg_color": "#DDEBF7"}),
+        "header": book.add_format(
+            {"bold": True, "border": 1, "align": "center", "text_wrap": True, "bg_color": "#DDEBF7"}
+        ),
         "cell": book.add_format({"border": 1}),
         "date": book.add_format({"border": 1, "num_format": "yyyy-mm-dd"}),
     }

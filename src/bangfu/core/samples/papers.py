@@ -43,7 +43,16 @@ _OF_PLACE = {
 }
 _OF_TEAM = ("work_plan", "duty_proof", "survey_summary")
 _OF_CADRE = ("work_plan", "cadre_file", "appointment")
-_DUE = ("work_plan", "village_plan", "industry_plan", "year_plan", "household_scheme", "survey_summary", "register_forms", "roster")
+_DUE = (
+    "work_plan",
+    "village_plan",
+    "industry_plan",
+    "year_plan",
+    "household_scheme",
+    "survey_summary",
+    "register_forms",
+    "roster",
+)
 _LATELY = ("benefit_history", "supervision_proof", "duty_proof", "briefing", "income_sheet")
 _PROCEDURES: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {  # place → procedure → whose, steps
     "s4": {
@@ -66,7 +75,15 @@ _PROCEDURES: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {  # place → 
         "survey_report": ("township", ("collect", "sign", "report")),
         "four_proposals": (
             "village",
-            ("branch", "committees", "members", "assembly", "publish_decision", "publish_result", "oversight"),
+            (
+                "branch",
+                "committees",
+                "members",
+                "assembly",
+                "publish_decision",
+                "publish_result",
+                "oversight",
+            ),
         ),
     },
     "s0": {"report_up": ("watched", ("raise", "gather", "study"))},
@@ -130,9 +147,13 @@ def _written(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
         *links,
         "made_on",
         "kind",
-        (pl.lit(scene.year, pl.Int64) - of_last_year.cast(pl.Int64) * int(scene.as_of.month < 12)).alias("year"),
+        (pl.lit(scene.year, pl.Int64) - of_last_year.cast(pl.Int64) * int(scene.as_of.month < 12)).alias(
+            "year"
+        ),
         pl.when(dice.chance("filed", kept)).then(later).alias("filed_on"),
-        pl.when(pl.col("household_id").is_not_null() & dice.chance("on wall", kept)).then(later).alias("on_wall_on"),
+        pl.when(pl.col("household_id").is_not_null() & dice.chance("on wall", kept))
+        .then(later)
+        .alias("on_wall_on"),
         pl.when(dice.chance("handed in", kept)).then(later).alias("handed_in_on"),
         dice.chance("complete", kept).alias("complete"),
         dice.chance("truthful", 0.995).alias("truthful"),
@@ -147,19 +168,44 @@ def _issues(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     of_household = scene.dice("issues", "household_id")
     homes = tables["household"].select("household_id", "village_id")
     household = homes.filter(of_household.chance("issue", 0.07))
-    dry = tables["water"].filter(pl.col("seasonal_shortage") | ~pl.col("piped")).select("household_id", about=pl.lit("water"))
+    dry = (
+        tables["water"]
+        .filter(pl.col("seasonal_shortage") | ~pl.col("piped"))
+        .select("household_id", about=pl.lit("water"))
+    )
     dry = homes.join(dry, on="household_id", maintain_order="left")
-    villages = tables["village"].select("village_id").join(pl.DataFrame({"n": range(3)}), how="cross").drop("n")
+    villages = (
+        tables["village"].select("village_id").join(pl.DataFrame({"n": range(3)}), how="cross").drop("n")
+    )
     secretary = tables["cadre"].filter(pl.col("job") == "village_secretary").select("village_id", "cadre_id")
-    frame = pl.concat([household, dry, villages], how="diagonal").join(secretary, on="village_id", maintain_order="left")
+    frame = pl.concat([household, dry, villages], how="diagonal").join(
+        secretary, on="village_id", maintain_order="left"
+    )
     frame = numbered_rows(frame, "issue_id")
     dice = scene.dice("issue", "issue_id")
     found = dice.day("found", scene.first_day, scene.as_of)
     due = found + pl.duration(days=30)
     state = dice.pick("state", {"closed": 98, "working": 1.2, "open": 0.3, "extended": 0.5})
     closed = pl.min_horizontal(found + pl.duration(days=dice.between("took", 3, 32)), pl.lit(scene.as_of))
-    kinds = {"housing": 3, "medical": 2, "income": 2, "papers": 5, "education": 1, "water": 2, "industry": 2, "environment": 2}
-    sources = {"self_check": 5, "visit": 4, "campaign": 2, "platform": 2, "spot_check": 0.3, "city_appraisal": 1, "grievance": 1}
+    kinds = {
+        "housing": 3,
+        "medical": 2,
+        "income": 2,
+        "papers": 5,
+        "education": 1,
+        "water": 2,
+        "industry": 2,
+        "environment": 2,
+    }
+    sources = {
+        "self_check": 5,
+        "visit": 4,
+        "campaign": 2,
+        "platform": 2,
+        "spot_check": 0.3,
+        "city_appraisal": 1,
+        "grievance": 1,
+    }
     return frame.select(
         "issue_id",
         "household_id",
@@ -173,7 +219,10 @@ def _issues(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         due.alias("due_on"),
         state.alias("state"),
         pl.when(state == "closed").then(closed).alias("closed_on"),
-        pl.when(state == "closed").then(dice.chance("reviewed", 0.99)).otherwise(pl.lit(False)).alias("reviewed"),
+        pl.when(state == "closed")
+        .then(dice.chance("reviewed", 0.99))
+        .otherwise(pl.lit(False))
+        .alias("reviewed"),
         dice.chance("proof", 0.96).alias("has_proof"),
         pl.when(state == "extended").then(due - pl.duration(days=3)).alias("extension_asked_on"),
     )
@@ -181,7 +230,11 @@ def _issues(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 def _discrepancies(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     dice = scene.dice("discrepancies", "household_id")
-    frame = tables["household"].filter(dice.chance("differs", scene.rates.amount_off)).select("household_id", "village_id")
+    frame = (
+        tables["household"]
+        .filter(dice.chance("differs", scene.rates.amount_off))
+        .select("household_id", "village_id")
+    )
     frame = numbered_rows(frame, "discrepancy_id")
     each = scene.dice("discrepancy", "discrepancy_id")
     kinds = {"system_ledger": 4, "ledger_field": 3, "residence_booklet": 2, "sector_list": 1, "logic": 1}
@@ -189,7 +242,9 @@ def _discrepancies(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFram
         "discrepancy_id",
         "household_id",
         "village_id",
-        each.day("found", max(scene.first_day, scene.as_of - timedelta(days=90)), scene.as_of).alias("found_on"),
+        each.day("found", max(scene.first_day, scene.as_of - timedelta(days=90)), scene.as_of).alias(
+            "found_on"
+        ),
         each.pick("kind", kinds).alias("kind"),
         pl.lit("household").alias("table_name"),
         each.pick("column", {"headcount": 2, "housing_grade": 1, "is_low_income": 1}).alias("column_name"),
@@ -203,11 +258,19 @@ def _steps(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     exited = household.filter(pl.col("household_status") == "exited")
     owners = {
         "listed": listed.select("household_id", pl.col("identified_on").alias("by")),
-        "poor": listed.filter(pl.col("household_status") != "exited").select("household_id", pl.col("identified_on").alias("by")),
+        "poor": listed.filter(pl.col("household_status") != "exited").select(
+            "household_id", pl.col("identified_on").alias("by")
+        ),
         "exited": exited.select("household_id", pl.col("exited_on").alias("by")),
-        "exited_now": exited.filter(pl.col("exit_year") == scene.year).select("household_id", pl.col("exited_on").alias("by")),
-        "watched": household.filter(pl.col("monitoring_kind").is_not_null()).select("household_id", pl.col("at_risk_on").alias("by")),
-        "project": tables["project"].filter(pl.col("started_on").is_not_null()).select("project_id", pl.col("started_on").alias("by")),
+        "exited_now": exited.filter(pl.col("exit_year") == scene.year).select(
+            "household_id", pl.col("exited_on").alias("by")
+        ),
+        "watched": household.filter(pl.col("monitoring_kind").is_not_null()).select(
+            "household_id", pl.col("at_risk_on").alias("by")
+        ),
+        "project": tables["project"]
+        .filter(pl.col("started_on").is_not_null())
+        .select("project_id", pl.col("started_on").alias("by")),
         "village": tables["village"].select("village_id", pl.lit(scene.place.papers_by).alias("by")),
         "township": tables["township"].select("township_id", pl.lit(scene.place.papers_by).alias("by")),
     }
@@ -216,7 +279,9 @@ def _steps(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         order = pl.DataFrame({"step": steps}).with_row_index("number")
         frame = owners[whose].join(order, how="cross", maintain_order="left_right")
         back = pl.duration(days=(len(steps) - 1 - pl.col("number").cast(pl.Int64)) * 9)
-        parts.append(frame.with_columns(pl.lit(procedure).alias("procedure"), (pl.col("by") - back).alias("done_on")))
+        parts.append(
+            frame.with_columns(pl.lit(procedure).alias("procedure"), (pl.col("by") - back).alias("done_on"))
+        )
     frame = pl.concat(parts, how="diagonal").filter(pl.col("done_on") <= scene.as_of)
     return _signed(scene, numbered_rows(frame, "procedure_step_id"))
 

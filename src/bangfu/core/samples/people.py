@@ -21,7 +21,15 @@ _GRADES = {  # age on 1 September of the school year → where a pupil is then
 }
 _SENIOR = ("senior", "vocational")
 _ILLNESSES = {"慢性肾病": 3, "恶性肿瘤": 3, "脑卒中": 3, "先天性心脏病": 1, "尿毒症": 1}
-_DISABILITIES = {"limb": 40, "sight": 12, "hearing": 14, "speech": 4, "intellect": 10, "mental": 14, "multiple": 6}
+_DISABILITIES = {
+    "limb": 40,
+    "sight": 12,
+    "hearing": 14,
+    "speech": 4,
+    "intellect": 10,
+    "mental": 14,
+    "multiple": 6,
+}
 _EMPLOYERS = ("宏达服装厂", "顺安建筑队", "佳味食品厂", "众诚电子厂", "利民物流站", "新禾农机社")
 HOUSEHOLD_PREFIX = "99"
 
@@ -32,10 +40,14 @@ def people(scene: Scene, households: pl.DataFrame) -> pl.DataFrame:
     drawn = members(households, family, scene.place.anchor)
     drawn = drawn.with_columns(full_names(family, scene.place.anchor).alias("full_name"))
     drawn = drawn.join(
-        households.select("household_id", "household_code", "is_listed"), on="household_id", maintain_order="left"
+        households.select("household_id", "household_code", "is_listed"),
+        on="household_id",
+        maintain_order="left",
     ).with_row_index("person_id", 1)
     frame = drawn.with_columns(pl.col("person_id").cast(pl.Int64))
-    frame = frame.with_columns(_age(pl.lit(scene.as_of)).alias("age"), _age(_school_year(scene)).alias("school_age"))
+    frame = frame.with_columns(
+        _age(pl.lit(scene.as_of)).alias("age"), _age(_school_year(scene)).alias("school_age")
+    )
     dice = scene.dice("person", "person_id")
     frame = _identity(scene, frame, dice)
     frame = _schooling(scene, frame, dice)
@@ -79,7 +91,9 @@ def _identity(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
 def _miswritten(number: pl.Expr) -> pl.Expr:
     """The last character is off by one."""
     last = number.str.slice(17, 1)
-    return number.str.slice(0, 17) + last.replace_strict(dict(zip("0123456789X", "1234567890" + "1", strict=True)))
+    return number.str.slice(0, 17) + last.replace_strict(
+        dict(zip("0123456789X", "1234567890" + "1", strict=True))
+    )
 
 
 def _schooling(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
@@ -91,8 +105,18 @@ def _schooling(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     senior = dice.pick("senior", {"senior": 55, "vocational": 45}) + pl.lit("_") + year_of_senior
     year_of_college = (age - 17).clip(1, 3).cast(pl.String)
     college = dice.pick("college", {"bachelor": 40, "higher_vocational": 60}) + pl.lit("_") + year_of_college
-    grade = pl.when(age.is_between(15, 17)).then(senior).when(age.is_between(18, 20)).then(college).otherwise(grade)
-    goes_on = pl.when(age >= 18).then(dice.chance("college at all", 0.4)).otherwise(dice.chance("senior at all", 0.93))
+    grade = (
+        pl.when(age.is_between(15, 17))
+        .then(senior)
+        .when(age.is_between(18, 20))
+        .then(college)
+        .otherwise(grade)
+    )
+    goes_on = (
+        pl.when(age >= 18)
+        .then(dice.chance("college at all", 0.4))
+        .otherwise(dice.chance("senior at all", 0.93))
+    )
     is_pupil = (age < 15) | ((age <= 20) & goes_on)
     left_early = age.is_between(7, 14) & dice.chance("left school", scene.rates.unmet)
     not_known = dice.chance("schooling unknown", scene.rates.unknown_cell)
@@ -102,17 +126,27 @@ def _schooling(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         .then(dice.pick("old education", {"illiterate": 35, "primary": 55, "junior": 10}))
         .when(pl.col("age") >= 40)
         .then(dice.pick("education", {"illiterate": 6, "primary": 42, "junior": 44, "senior": 8}))
-        .otherwise(dice.pick("young education", {"primary": 8, "junior": 60, "senior": 22, "college": 8, "bachelor": 2}))
+        .otherwise(
+            dice.pick(
+                "young education", {"primary": 8, "junior": 60, "senior": 22, "college": 8, "bachelor": 2}
+            )
+        )
     )
     education = pl.when(left_early).then(pl.lit("primary")).when(~is_pupil).then(by_age)
     return frame.with_columns(is_pupil.alias("is_pupil")).with_columns(
         pl.when(~not_known).then(schooling).alias("schooling"),
         pl.when(~not_known).then(education).alias("education"),
-        pl.when(left_early).then(dice.pick("dropout", {"unwilling": 5, "illness": 2, "other": 1})).alias("dropout_reason"),
+        pl.when(left_early)
+        .then(dice.pick("dropout", {"unwilling": 5, "illness": 2, "other": 1}))
+        .alias("dropout_reason"),
         pl.when(left_early & dice.chance("urged", 0.7))
         .then(dice.day("urged on", scene.first_day, scene.as_of))
         .alias("return_urged_on"),
-        pl.when(left_early).then(dice.chance("taught at home", 0.2)).when(is_pupil).then(pl.lit(False)).alias("taught_at_home"),
+        pl.when(left_early)
+        .then(dice.chance("taught at home", 0.2))
+        .when(is_pupil)
+        .then(pl.lit(False))
+        .alias("taught_at_home"),
         pl.when(is_pupil & (age >= 6) & dice.chance("teacher", 0.97))
         .then(dice.day("teacher visit", scene.first_day, scene.as_of))
         .alias("teacher_visited_on"),
@@ -140,12 +174,20 @@ def _health(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     ).with_columns(
         pl.when(~not_known).then(health).alias("health"),
         pl.when("is_serious").then(dice.pick("illness", _ILLNESSES)).alias("illness"),
-        pl.when("is_serious").then(dice.chance("aided", 0.94)).otherwise(pl.lit(False)).alias("illness_aided"),
+        pl.when("is_serious")
+        .then(dice.chance("aided", 0.94))
+        .otherwise(pl.lit(False))
+        .alias("illness_aided"),
         (pl.col("is_chronic") & dice.chance("other aid", 0.8)).alias("other_health_aid"),
         pl.when("is_disabled").then(dice.pick("disability", _DISABILITIES)).alias("disability"),
         pl.when("is_disabled").then(dice.between("grade", 1, 4)).alias("disability_grade"),
-        pl.when("is_disabled").then(scene.place.anchor.year - dice.between("card", 0, 8)).alias("disability_year"),
-        pl.when("is_chronic").then(dice.chance("doctor", 0.995)).otherwise(dice.chance("doctor", 0.985)).alias("doctor_contracted"),
+        pl.when("is_disabled")
+        .then(scene.place.anchor.year - dice.between("card", 0, 8))
+        .alias("disability_year"),
+        pl.when("is_chronic")
+        .then(dice.chance("doctor", 0.995))
+        .otherwise(dice.chance("doctor", 0.985))
+        .alias("doctor_contracted"),
         pl.when(dice.chance("doctor came", 0.985))
         .then(dice.day("doctor visit", scene.first_day, scene.as_of))
         .alias("doctor_visited_on"),
@@ -171,21 +213,38 @@ def _work(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     post = ~away & (able | (pl.col("labour") == "weak")) & (age < 65) & dice.chance("post", 0.08)
     frame = frame.with_columns(away.alias("is_away"), post.alias("has_post"), able.alias("is_able"))
     place = dice.pick("work place", {"elsewhere": 55, "province": 20, "county": 17, "township": 8})
-    proofs = dice.pick("proofs", {"contract,employer": 60, "contract,employer,phone": 20, "neighbours": 15, "contract": 3, "phone": 2})
+    proofs = dice.pick(
+        "proofs",
+        {"contract,employer": 60, "contract,employer,phone": 20, "neighbours": 15, "contract": 3, "phone": 2},
+    )
     return frame.with_columns(
         gap(dice, "labour", pl.col("labour"), scene.rates.unknown_cell),
-        pl.when("is_away").then(dice.between("months", 4, 11)).otherwise(pl.lit(0, pl.Int64)).alias("work_months"),
+        pl.when("is_away")
+        .then(dice.between("months", 4, 11))
+        .otherwise(pl.lit(0, pl.Int64))
+        .alias("work_months"),
         pl.when("is_away").then(place).alias("work_place"),
         pl.when("is_away").then(dice.one_of("employer", _EMPLOYERS)).alias("employer"),
-        pl.when("is_away").then(dice.pick("channel", {"self": 5, "relatives": 3, "enterprise": 2, "government": 1})).alias("job_channel"),
+        pl.when("is_away")
+        .then(dice.pick("channel", {"self": 5, "relatives": 3, "enterprise": 2, "government": 1}))
+        .alias("job_channel"),
         pl.lit(False).alias("works_abroad"),
         pl.when(pl.col("is_away") & dice.chance("has proof", 0.97)).then(proofs).alias("work_proofs"),
-        (pl.col("is_away") | pl.col("has_post") | (pl.col("is_able") & dice.chance("farms", 0.7))).alias("employed"),
+        (pl.col("is_away") | pl.col("has_post") | (pl.col("is_able") & dice.chance("farms", 0.7))).alias(
+            "employed"
+        ),
         (pl.col("is_able") & dice.chance("wants work", 0.9)).alias("wants_work"),
         (pl.col("is_able") & dice.chance("wants training", 0.15)).alias("wants_training"),
-        pl.when("has_post").then(dice.pick("post", {"cleaner": 4, "ranger": 3, "road": 2, "carer": 1})).alias("public_post"),
-        pl.when("has_post").then(dice.between("post months", 6, 12)).otherwise(pl.lit(0, pl.Int64)).alias("public_post_months"),
-        pl.when("is_able").then(dice.pick("industry", {"planting": 5, "breeding": 3, "breeding,planting": 2})).alias("industry_kind"),
+        pl.when("has_post")
+        .then(dice.pick("post", {"cleaner": 4, "ranger": 3, "road": 2, "carer": 1}))
+        .alias("public_post"),
+        pl.when("has_post")
+        .then(dice.between("post months", 6, 12))
+        .otherwise(pl.lit(0, pl.Int64))
+        .alias("public_post_months"),
+        pl.when("is_able")
+        .then(dice.pick("industry", {"planting": 5, "breeding": 3, "breeding,planting": 2}))
+        .alias("industry_kind"),
         pl.when("is_away").then(place).otherwise(pl.lit("home")).alias("whereabouts"),
     )
 
@@ -206,7 +265,11 @@ def _insurance(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         ((pl.col("age") >= 16) & ~pl.col("is_pupil") & dice.chance("pension", 0.9)).alias("resident_pension"),
         pl.col("is_insured_at_work").alias("employee_pension"),
         pl.lit(False).alias("orphaned"),
-        (pl.col("member").is_in(["mother", "father", "head"]) & (pl.col("age") >= 60) & dice.chance("widowed", 0.2)).alias("widowed"),
+        (
+            pl.col("member").is_in(["mother", "father", "head"])
+            & (pl.col("age") >= 60)
+            & dice.chance("widowed", 0.2)
+        ).alias("widowed"),
         pl.when(is_baby).then("birth_date").otherwise(joined).alias("joined_on"),
         pl.when(is_baby).then(pl.lit("newborn")).alias("joined_by"),
         scene.known_to(dice, "trainings_known_to", share=0.2),

@@ -15,8 +15,8 @@ class SampleError(UserError):
 
 @dataclass(frozen=True)
 class Cohort:
-    """Households that stand in the same place: `status` on the day the sample begins; `planned` to exit in the
-    plan's year; otherwise `exit_years`, of which one is drawn. `people` is exact."""
+    """Households that stand alike: `status` on the day the sample begins; `planned` to exit in the plan's
+    year; otherwise `exit_years`, of which one is drawn. `people` is exact."""
 
     id: str
     status: str
@@ -33,9 +33,9 @@ class Place:
     `division`: a township or a county of the shipped divisions. `anchor`: the day on which nobody of the
     sample is yet unborn; `usual_day`: the day for which to draw it if nobody says otherwise. `line`: the
     income a person by which the sample tells poor from not. `poor_villages`: names; empty: some
-    `poor_village_count`, drawn. `pairs`: households a helper looks after;
-    `contracts`: helpers look after one household more, which is not poor. `papers_by`: when the plan's papers were due.
-    `id_prefix`: six digits that begin with 99.
+    `poor_village_count`, drawn. `pairs`: households a helper looks after; `contracts`: and one
+    more, which is not poor. `papers_by`: when the plan's papers were due. `id_prefix`: six digits that
+    begin with 99.
     """
 
     id: str
@@ -200,7 +200,9 @@ def place_of(place: str, as_of: date | None = None) -> Place:
         remedy = Message(N_("可选：{places}"), {"places": sorted(PLACES)})
         raise SampleError(Problem("sample.unknown_place", message, "", remedy))
     if as_of is not None and as_of < found.anchor:
-        message = Message(N_("样例从 {first} 起才有数据，不能取 {day}"), {"first": found.anchor, "day": as_of})
+        message = Message(
+            N_("样例从 {first} 起才有数据，不能取 {day}"), {"first": found.anchor, "day": as_of}
+        )
         remedy = Message(N_("换一个较晚的日期，例如 {day}"), {"day": found.usual_day})
         raise SampleError(Problem("sample.too_early", message, "", remedy))
     return found

@@ -1,4 +1,4 @@
-"""Where cadres are: stays, attendance in three books, leave, the rota of agencies, days in the field, absences."""
+"""Where cadres are: stays, attendance in three books, leave, the rota, days in the field, absences."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ _FIELD_RATES = {  # share of the days that a cadre of this job spends in village
 
 def presence(scene: Scene, tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """stay, attendance_sheet, diary, dingtalk, leave, batch, batch_duty, field_day, absence."""
-    stationed = tables["cadre"].filter(pl.col("stationed_in").is_not_null()).select(
-        "cadre_id", pl.col("stationed_in").alias("village_id")
+    stationed = (
+        tables["cadre"]
+        .filter(pl.col("stationed_in").is_not_null())
+        .select("cadre_id", pl.col("stationed_in").alias("village_id"))
     )
     leave = _leaves(scene, stationed)
     days = _days(scene, stationed, leave)
@@ -55,7 +57,9 @@ def _leaves(scene: Scene, stationed: pl.DataFrame) -> pl.DataFrame:
     frame = numbered_rows(frame.filter(due), "leave_id")
     dice = scene.dice("leave", "leave_id")
     days = dice.between("days", 1, 3)
-    start = dice.day("from", pl.col("first"), pl.max_horizontal("first", pl.col("last") - pl.duration(days=3)))
+    start = dice.day(
+        "from", pl.col("first"), pl.max_horizontal("first", pl.col("last") - pl.duration(days=3))
+    )
     kept = 1 - scene.rates.missed_duty
     by_rule = pl.when(days > 1).then(pl.lit("branch_secretary")).otherwise(pl.lit("group_leader"))
     return frame.select(
@@ -79,7 +83,9 @@ def _days(scene: Scene, stationed: pl.DataFrame, leave: pl.DataFrame) -> pl.Data
         (pl.col("day").dt.iso_year().cast(pl.Int64) * 100 + pl.col("day").dt.week()).alias("week")
     )
     frame = stationed.join(days, how="cross", maintain_order="left_right")
-    skips = scene.dice("weeks", pl.col("cadre_id") * 1_000_000 + pl.col("week")).chance("skips", scene.rates.unmet)
+    skips = scene.dice("weeks", pl.col("cadre_id") * 1_000_000 + pl.col("week")).chance(
+        "skips", scene.rates.unmet
+    )
     off = leave.select("cadre_id", pl.date_ranges("from_on", "to_on").alias("day")).explode("day")
     return frame.filter(~skips).join(off, on=["cadre_id", "day"], how="anti", maintain_order="left")
 
@@ -114,7 +120,10 @@ def _diaries(scene: Scene, days: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         dice.chance("meeting", 0.08).alias("mentions_meeting"),
         dice.chance("matches", 0.995).alias("matches_minutes"),
-        pl.when(dice.chance("similar", scene.rates.unmet)).then(dice.between("how many", 1, 3)).otherwise(0).alias("similar_entries"),
+        pl.when(dice.chance("similar", scene.rates.unmet))
+        .then(dice.between("how many", 1, 3))
+        .otherwise(0)
+        .alias("similar_entries"),
     )
 
 
@@ -125,8 +134,12 @@ def _batches(scene: Scene) -> pl.DataFrame:
     frame = agencies.join(months(scene).select("month", "first"), how="cross").join(numbers, how="cross")
     frame = frame.sort("agency_id", "month", "number")
     start = pl.col("first") + pl.duration(days=(pl.col("number") - 1) * 8)
-    frame = frame.with_columns(start.alias("first_on"), (start + pl.duration(days=_BATCH_DAYS - 1)).alias("last_on"))
-    dropped = scene.dice("batches", pl.col("agency_id") * 64 + pl.col("month") * 4 + pl.col("number")).chance("dropped", scene.rates.unmet)
+    frame = frame.with_columns(
+        start.alias("first_on"), (start + pl.duration(days=_BATCH_DAYS - 1)).alias("last_on")
+    )
+    dropped = scene.dice("batches", pl.col("agency_id") * 64 + pl.col("month") * 4 + pl.col("number")).chance(
+        "dropped", scene.rates.unmet
+    )
     frame = numbered_rows(frame.filter((pl.col("last_on") <= scene.as_of) & ~dropped), "batch_id")
     dice = scene.dice("batch", "batch_id")
     return frame.select(
@@ -146,11 +159,17 @@ def _duties(scene: Scene, batch: pl.DataFrame, membership: pl.DataFrame) -> pl.D
     turns = batch.select("batch_id", "agency_id", "first_on", "last_on").with_columns(
         pl.int_range(pl.len()).over("agency_id").alias("turn"), pl.len().over("agency_id").alias("turns")
     )
-    cadres = membership.select("cadre_id", "agency_id", (pl.int_range(pl.len()).over("agency_id")).alias("place"))
+    cadres = membership.select(
+        "cadre_id", "agency_id", (pl.int_range(pl.len()).over("agency_id")).alias("place")
+    )
     size = cadres.group_by("agency_id").agg(pl.len().alias("cadres"))
-    frame = turns.join(size, on="agency_id", maintain_order="left").join(cadres, on="agency_id", maintain_order="left_right")
+    frame = turns.join(size, on="agency_id", maintain_order="left").join(
+        cadres, on="agency_id", maintain_order="left_right"
+    )
     # fewer cadres than batches: some go more than once
-    goes = pl.col("place") % pl.min_horizontal("turns", "cadres") == pl.col("turn") % pl.min_horizontal("turns", "cadres")
+    goes = pl.col("place") % pl.min_horizontal("turns", "cadres") == pl.col("turn") % pl.min_horizontal(
+        "turns", "cadres"
+    )
     frame = numbered_rows(frame.filter(goes), "batch_duty_id")
     dice = scene.dice("duty", "batch_duty_id")
     return frame.select(
@@ -171,7 +190,9 @@ def _rota_stays(scene: Scene, duty: pl.DataFrame, hooks: pl.DataFrame) -> pl.Dat
     frame = duty.join(villages, on="agency_id", maintain_order="left")
     dice = scene.dice("rota", "batch_duty_id")
     came = ~dice.chance("did not come", scene.rates.unmet)
-    early = pl.when(dice.chance("early", scene.rates.missed_duty)).then(dice.between("days", 1, 3)).otherwise(0)
+    early = (
+        pl.when(dice.chance("early", scene.rates.missed_duty)).then(dice.between("days", 1, 3)).otherwise(0)
+    )
     return frame.filter(came).select(
         "cadre_id",
         "village_id",
@@ -186,13 +207,21 @@ def _field_days(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     days = pl.DataFrame(pl.date_range(scene.first_day, scene.as_of, "1d", eager=True).alias("day"))
     cadre = tables["cadre"].filter(pl.col("job").is_in(list(_FIELD_RATES)))
     rate = pl.col("job").replace_strict(_FIELD_RATES, return_dtype=pl.Float64)
-    hooked = tables["agency_hook"].unique("agency_id", keep="first", maintain_order=True).select("agency_id", pl.col("village_id").alias("own"))
+    hooked = (
+        tables["agency_hook"]
+        .unique("agency_id", keep="first", maintain_order=True)
+        .select("agency_id", pl.col("village_id").alias("own"))
+    )
     cadre = cadre.join(hooked, on="agency_id", how="left", maintain_order="left")
-    cadre = cadre.select("cadre_id", "own", rate.alias("rate"), pl.coalesce("township_id", "hooked").alias("home"))
+    cadre = cadre.select(
+        "cadre_id", "own", rate.alias("rate"), pl.coalesce("township_id", "hooked").alias("home")
+    )
     frame = cadre.join(days, how="cross", maintain_order="left_right")
     key = pl.col("cadre_id") * 100_000 + pl.col("day").to_physical().cast(pl.Int64)
     dice = scene.dice("field", key)
-    frame = frame.filter(dice.chance("goes", pl.col("rate"))).with_columns(dice.chance("own", 0.6).alias("is_own"))
+    frame = frame.filter(dice.chance("goes", pl.col("rate"))).with_columns(
+        dice.chance("own", 0.6).alias("is_own")
+    )
     # a random village: of the own township for those who have one
     by_home = village.group_by("township_id").agg(pl.col("village_id").sort().alias("choice"))
     frame = frame.join(by_home, left_on="home", right_on="township_id", how="left", maintain_order="left")

@@ -10,7 +10,9 @@ class Rates:
     """Shares of what is not as it should be."""
 
     below_line: float = 0.025  # households whose income misses the line although they count as exited
-    unmet: float = 0.012  # households (or people) short in one standard: food, water, housing, schooling, insurance
+    unmet: float = (
+        0.012  # households (or people) short in one standard: food, water, housing, schooling, insurance
+    )
     unknown_cell: float = 0.012  # cells nobody filled in
     never_checked: float = 0.015  # lists of which nobody said up to when they are complete
     checked_late: float = 0.03  # lists complete only up to an earlier day

@@ -17,7 +17,7 @@ _TOPICS = "changes,introduction,policy,questionnaire"
 
 @dataclass(frozen=True)
 class Custom:
-    """Something that every place (or team, agency) of a kind does once in so many months; `where` narrows who."""
+    """Something that every place (team, agency …) does once in so many months; `where` narrows who."""
 
     table: str
     kind: str
@@ -64,11 +64,26 @@ ACTIVITIES = (
 )
 _TRAINED = ("secretary", "mayor", "township", "officer", "village_secretary", "village_head", "village")
 _QUESTIONS = {
-    "registered": ("satisfied", "recognises", "knows_team", "knows_exit", "knows_changes", "helper_known", "income_rose", "fair"),
+    "registered": (
+        "satisfied",
+        "recognises",
+        "knows_team",
+        "knows_exit",
+        "knows_changes",
+        "helper_known",
+        "income_rose",
+        "fair",
+    ),
     "others": ("satisfied", "understands", "fair"),
 }
 _PROJECT_KINDS = ("industry", "road", "water", "training")
-_PROJECT_NAMES = {"industry": "产业发展项目", "road": "道路硬化项目", "water": "饮水巩固项目", "training": "技能培训项目", "workshop": "扶贫车间项目"}
+_PROJECT_NAMES = {
+    "industry": "产业发展项目",
+    "road": "道路硬化项目",
+    "water": "饮水巩固项目",
+    "training": "技能培训项目",
+    "workshop": "扶贫车间项目",
+}
 
 
 def records(scene: Scene, tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -82,7 +97,9 @@ def records(scene: Scene, tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataF
     }
 
 
-def customs(scene: Scene, tables: Mapping[str, pl.DataFrame], what: Sequence[Custom], scope: str) -> pl.DataFrame:
+def customs(
+    scene: Scene, tables: Mapping[str, pl.DataFrame], what: Sequence[Custom], scope: str
+) -> pl.DataFrame:
     """A row per thing done: the key of who did it, kind, by_role, on (a day)."""
     every_month = months(scene)
     parts = []
@@ -109,10 +126,19 @@ def customs(scene: Scene, tables: Mapping[str, pl.DataFrame], what: Sequence[Cus
 
 
 def _meetings(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    listed = tables["household"].filter("is_listed").group_by("village_id").agg(pl.len().cast(pl.Int64).alias("listed"))
+    listed = (
+        tables["household"]
+        .filter("is_listed")
+        .group_by("village_id")
+        .agg(pl.len().cast(pl.Int64).alias("listed"))
+    )
     weekly = _weekly(scene, tables["township"], ["party_committee"])
-    frame = pl.concat([customs(scene, tables, MEETINGS, "meetings"), weekly], how="diagonal").sort("on", maintain_order=True)
-    frame = numbered_rows(frame.join(listed, on="village_id", how="left", maintain_order="left"), "meeting_id")
+    frame = pl.concat([customs(scene, tables, MEETINGS, "meetings"), weekly], how="diagonal").sort(
+        "on", maintain_order=True
+    )
+    frame = numbered_rows(
+        frame.join(listed, on="village_id", how="left", maintain_order="left"), "meeting_id"
+    )
     dice, kept = scene.dice("meeting", "meeting_id"), 1 - scene.rates.missed_duty / 10
     is_big = pl.col("kind").is_in(["village_assembly", "poor_households"])
     full = dice.chance("full", 0.9)
@@ -122,9 +148,19 @@ def _meetings(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         pl.col("on").alias("held_on"),
         "kind",
         dice.between("attendees", 8, 120).alias("attendees"),
-        pl.when(is_big & full).then("listed").when(is_big).then(pl.col("listed") // 2).alias("poor_households"),
-        pl.when(is_big & full).then(pl.lit(_EVERYBODY)).otherwise(pl.lit("village_committees")).alias("attending"),
-        pl.when(is_big & full).then(pl.lit(_TOPICS)).otherwise(dice.pick("topics", {"policy": 4, "project": 3, "issues": 2, "rules": 1})).alias("topics"),
+        pl.when(is_big & full)
+        .then("listed")
+        .when(is_big)
+        .then(pl.col("listed") // 2)
+        .alias("poor_households"),
+        pl.when(is_big & full)
+        .then(pl.lit(_EVERYBODY))
+        .otherwise(pl.lit("village_committees"))
+        .alias("attending"),
+        pl.when(is_big & full)
+        .then(pl.lit(_TOPICS))
+        .otherwise(dice.pick("topics", {"policy": 4, "project": 3, "issues": 2, "rules": 1}))
+        .alias("topics"),
         yes(dice, "has_minutes", kept, scene.rates.unknown_cell / 10),
         yes(dice, "has_pictures", kept, scene.rates.unknown_cell / 10),
         yes(dice, "has_notice", kept, scene.rates.unknown_cell / 10),
@@ -147,7 +183,16 @@ def _activities(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     frame = pl.concat([customs(scene, tables, ACTIVITIES, "activities"), weekly], how="diagonal")
     frame = numbered_rows(frame.sort("on", maintain_order=True), "activity_id")
     dice = scene.dice("activity", "activity_id")
-    keys = ("cadre_id", "team_id", "agency_id", "village_id", "township_id", "county_id", "group_id", "household_id")
+    keys = (
+        "cadre_id",
+        "team_id",
+        "agency_id",
+        "village_id",
+        "township_id",
+        "county_id",
+        "group_id",
+        "household_id",
+    )
     solved = pl.when(pl.col("by_role") == "deputy").then(dice.between("solved", 0, 3)).otherwise(0)
     return frame.select(
         "activity_id",
@@ -168,7 +213,9 @@ def _trainings(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     dice = scene.dice("trained", "person_id")
     people = tables["person"].filter(pl.col("wants_training") & dice.chance("trained", 0.93))
     people = people.select(
-        "person_id", dice.day("on", scene.first_day, scene.as_of).alias("on"), pl.lit("vocational").alias("kind")
+        "person_id",
+        dice.day("on", scene.first_day, scene.as_of).alias("on"),
+        pl.lit("vocational").alias("kind"),
     )
     frame = numbered_rows(pl.concat([cadres, people], how="diagonal"), "training_id")
     each = scene.dice("training", "training_id")
@@ -190,7 +237,9 @@ def _surveys(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         schema=["asked_of", "question"],
         orient="row",
     )
-    places = pl.concat([tables[name].select(f"{name}_id") for name in ("village", "township", "county")], how="diagonal")
+    places = pl.concat(
+        [tables[name].select(f"{name}_id") for name in ("village", "township", "county")], how="diagonal"
+    )
     frame = numbered_rows(places.join(asked, how="cross", maintain_order="left_right"), "survey_result_id")
     dice = scene.dice("survey", "survey_result_id")
     sent = dice.between("asked", 20, 60)
@@ -213,16 +262,37 @@ def _surveys(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 def _projects(scene: Scene, village: pl.DataFrame) -> pl.DataFrame:
     """Projects of this year and the last, and a workshop in the first village."""
-    kinds = pl.DataFrame({"kind": _PROJECT_KINDS}).join(pl.DataFrame({"year": [scene.year - 1, scene.year]}), how="cross")
-    frame = village.select("village_id", "division_name").join(kinds, how="cross", maintain_order="left_right")
-    drawn = scene.dice("projects", pl.int_range(pl.len())).chance("built", 0.6) | (pl.col("kind") == "industry")
-    workshop = village.head(1).select("village_id", "division_name", kind=pl.lit("workshop"), year=pl.lit(scene.year, pl.Int64))
-    frame = numbered_rows(pl.concat([frame.filter(drawn), workshop]).sort("village_id", "year", "kind"), "project_id")
-    dice, kept, unknown = scene.dice("project", "project_id"), 1 - scene.rates.missed_duty, scene.rates.unknown_cell
+    kinds = pl.DataFrame({"kind": _PROJECT_KINDS}).join(
+        pl.DataFrame({"year": [scene.year - 1, scene.year]}), how="cross"
+    )
+    frame = village.select("village_id", "division_name").join(
+        kinds, how="cross", maintain_order="left_right"
+    )
+    drawn = scene.dice("projects", pl.int_range(pl.len())).chance("built", 0.6) | (
+        pl.col("kind") == "industry"
+    )
+    workshop = village.head(1).select(
+        "village_id", "division_name", kind=pl.lit("workshop"), year=pl.lit(scene.year, pl.Int64)
+    )
+    frame = numbered_rows(
+        pl.concat([frame.filter(drawn), workshop]).sort("village_id", "year", "kind"), "project_id"
+    )
+    dice, kept, unknown = (
+        scene.dice("project", "project_id"),
+        1 - scene.rates.missed_duty,
+        scene.rates.unknown_cell,
+    )
     start = pl.date("year", 1, 5) + pl.duration(days=dice.between("start", 0, 60))
     is_old = pl.col("year") < scene.year
     budget = yuan(dice.between("budget", 5, 90) * 10_000)
-    steps = {"meeting_on": 0, "notice_on": 8, "approved_on": 20, "started_on": 35, "completed_on": 100, "accepted_on": 115}
+    steps = {
+        "meeting_on": 0,
+        "notice_on": 8,
+        "approved_on": 20,
+        "started_on": 35,
+        "completed_on": 100,
+        "accepted_on": 115,
+    }
     frame = frame.with_columns(budget.alias("budget"), start.alias("start"))
     day = {name: pl.col("start") + pl.duration(days=after) for name, after in steps.items()}
     done = dice.chance("paid", 0.85) & (day["accepted_on"] <= scene.as_of)
@@ -238,9 +308,16 @@ def _projects(scene: Scene, village: pl.DataFrame) -> pl.DataFrame:
             for name, value in day.items()
         ),
         "budget",
-        (pl.col("budget").cast(pl.Float64) * dice.between("share", 5, 10) / 10).pipe(yuan).alias("integrated_funds"),
-        pl.when(is_old | done).then("budget").otherwise((pl.col("budget").cast(pl.Float64) * 0.6).pipe(yuan)).alias("paid"),
-        dice.pick("source", {"central": 3, "province": 4, "central,province": 2, "county": 2, "agency": 1}).alias("fund_source"),
+        (pl.col("budget").cast(pl.Float64) * dice.between("share", 5, 10) / 10)
+        .pipe(yuan)
+        .alias("integrated_funds"),
+        pl.when(is_old | done)
+        .then("budget")
+        .otherwise((pl.col("budget").cast(pl.Float64) * 0.6).pipe(yuan))
+        .alias("paid"),
+        dice.pick(
+            "source", {"central": 3, "province": 4, "central,province": 2, "county": 2, "agency": 1}
+        ).alias("fund_source"),
         yes(dice, "signed_by_first_secretary", kept, unknown),
         yes(dice, "in_system", kept, unknown),
         (pl.col("kind") == "water").alias("serves_two_worries"),

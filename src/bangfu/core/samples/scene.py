@@ -36,10 +36,12 @@ class Scene:
         return Dice(self.seed, f"{self.place.id}:{scope}", pl.col(key) if isinstance(key, str) else key)
 
     def known_to(self, dice: Dice, what: str, back: int = 40, share: float = 1.0) -> pl.Expr:
-        """Up to when a list is complete: mostly today, sometimes `back` days ago or before, sometimes nobody said;
-        with `share` of the usual rates."""
+        """Up to when a list is complete: mostly today, sometimes `back` days ago or before, sometimes nobody
+        said; with `share` of the usual rates."""
         drawn = dice.uniform(f"{what} known to")
-        earlier = dice.day(f"{what} earlier", self.as_of - timedelta(days=back + 90), self.as_of - timedelta(days=back))
+        earlier = dice.day(
+            f"{what} earlier", self.as_of - timedelta(days=back + 90), self.as_of - timedelta(days=back)
+        )
         never = self.rates.never_checked * share
         late = never + self.rates.checked_late * share
         return (

@@ -1,4 +1,4 @@
-"""The five official sheets of a township, filled from its sample register: clean, as an office would want them."""
+"""The five official sheets of a township, filled from its sample register: clean, as an office wants them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,20 @@ _AGREED = ("agreed_by_agency", "agreed_by_village")
 _LISTED = ("registered", "exited", "returned")
 _WAGES = ("public_post_wage", "other_wage")
 _PROPERTY = ("asset_dividend", "other_property")
-_TRANSFERS = ("family_planning", "low_income_allowance", "destitute_support", "pension", "ecology", "other_transfer")
-_FOLDED = {"farm_subsidy": "other_transfer", "support_payment": "other_transfer", "crops": "business", "livestock": "business"}
+_TRANSFERS = (
+    "family_planning",
+    "low_income_allowance",
+    "destitute_support",
+    "pension",
+    "ecology",
+    "other_transfer",
+)
+_FOLDED = {
+    "farm_subsidy": "other_transfer",
+    "support_payment": "other_transfer",
+    "crops": "business",
+    "livestock": "business",
+}
 
 _HOUSEHOLD_COLUMNS = (  # group, title, vocabulary column
     ("基本情况", "户编号", "household.household_code"),
@@ -141,7 +153,11 @@ def cells(frame: pl.DataFrame, column: str) -> list[Value]:
 
 def official_pages(tables: Tables, as_of: date) -> dict[str, list[Page]]:
     """File name → pages, for households that are or were on the list or are watched."""
-    place = tables["township"]["division_name"][0] if tables["township"].height == 1 else tables["county"]["division_name"][0]
+    place = (
+        tables["township"]["division_name"][0]
+        if tables["township"].height == 1
+        else tables["county"]["division_name"][0]
+    )
     household = tables["household"].filter(
         pl.col("household_status").is_in(_LISTED) | pl.col("monitoring_kind").is_not_null()
     )
@@ -165,8 +181,10 @@ def _places(tables: Tables) -> pl.DataFrame:
     township = tables["township"].select("township_id", township="division_name")
     group = tables["group"].select("group_id", "group_name", of="village_id")
     county = pl.lit(tables["county"]["division_name"][0])
-    return group.join(village, left_on="of", right_on="village_id").join(township, on="township_id").select(
-        "group_id", "group_name", "village", "township", county=county
+    return (
+        group.join(village, left_on="of", right_on="village_id")
+        .join(township, on="township_id")
+        .select("group_id", "group_name", "village", "township", county=county)
     )
 
 
@@ -174,15 +192,21 @@ def _place_cells(frame: pl.DataFrame) -> list[list[Value]]:
     return [frame[name].to_list() for name in ("county", "township", "village")]
 
 
-def _page(file: str, sheet: str, titles: Sequence[str], columns: Sequence[Titled], values: Sequence[Sequence[Value]]) -> Page:
+def _page(
+    file: str, sheet: str, titles: Sequence[str], columns: Sequence[Titled], values: Sequence[Sequence[Value]]
+) -> Page:
     numbered: list[Sequence[Value]] = [list(range(1, len(values[0]) + 1)), *values]
-    return Page(file, sheet, titles, [Titled("序号"), *columns], [list(row) for row in zip(*numbered, strict=True)])
+    return Page(
+        file, sheet, titles, [Titled("序号"), *columns], [list(row) for row in zip(*numbered, strict=True)]
+    )
 
 
 def _households(tables: Tables, household: pl.DataFrame, title: str, as_of: date) -> Page:
     frames = {
         "household": household,
-        "land": household.select("household_id").join(tables["land"], on="household_id", maintain_order="left"),
+        "land": household.select("household_id").join(
+            tables["land"], on="household_id", maintain_order="left"
+        ),
     }
     columns = [Titled(text, "所在地") for text in ("县(市、区)", "乡(镇)", "行政村", "村民小组")]
     columns += [Titled(text, group) for group, text, _ in _HOUSEHOLD_COLUMNS]
@@ -196,9 +220,18 @@ def _households(tables: Tables, household: pl.DataFrame, title: str, as_of: date
 
 
 def _people(tables: Tables, household: pl.DataFrame, title: str, as_of: date) -> Page:
-    homes = household.select("household_id", "household_code", "county", "township", "village", home_phone="phone")
-    person = tables["person"].join(homes, on="household_id", maintain_order="left").filter(pl.col("household_code").is_not_null())
-    columns = [Titled(text) for text in ("县", "乡（镇）", "行政村", *[text for text, _ in _PERSON_COLUMNS], "户联系电话", "年度")]
+    homes = household.select(
+        "household_id", "household_code", "county", "township", "village", home_phone="phone"
+    )
+    person = (
+        tables["person"]
+        .join(homes, on="household_id", maintain_order="left")
+        .filter(pl.col("household_code").is_not_null())
+    )
+    columns = [
+        Titled(text)
+        for text in ("县", "乡（镇）", "行政村", *[text for text, _ in _PERSON_COLUMNS], "户联系电话", "年度")
+    ]
     values = _place_cells(person)
     values += [cells(person, name) for _, name in _PERSON_COLUMNS]
     values += [person["home_phone"].to_list(), [as_of.year] * person.height]
@@ -207,22 +240,32 @@ def _people(tables: Tables, household: pl.DataFrame, title: str, as_of: date) ->
 
 def _incomes(tables: Tables, household: pl.DataFrame, title: str, year: int) -> Page:
     """One row a household; totals as the official form adds them, the net income by formula."""
-    items = tables["income_item"].filter((pl.col("year") == year) & ~pl.col("source").is_in(["condolence", "relief"]))
+    items = tables["income_item"].filter(
+        (pl.col("year") == year) & ~pl.col("source").is_in(["condolence", "relief"])
+    )
     items = items.with_columns(pl.col("source").replace(_FOLDED))
     sums = items.group_by("household_id", "source").agg(pl.col("amount").cast(pl.Float64).sum())
     wide = sums.pivot("source", index="household_id", values="amount")
     frame = household.join(wide, on="household_id", how="left", maintain_order="left")
     codes = {code for _, _, code in _INCOME_COLUMNS} - {"wage", "property", "transfer"}
-    frame = frame.with_columns(pl.lit(None, pl.Float64).alias(code) for code in sorted(codes - set(frame.columns)))
-    frame = frame.with_columns(_sum(_WAGES, "wage"), _sum(_PROPERTY, "property"), _sum(_TRANSFERS, "transfer"))
+    frame = frame.with_columns(
+        pl.lit(None, pl.Float64).alias(code) for code in sorted(codes - set(frame.columns))
+    )
+    frame = frame.with_columns(
+        _sum(_WAGES, "wage"), _sum(_PROPERTY, "property"), _sum(_TRANSFERS, "transfer")
+    )
     costs = tables["production_cost"].filter(pl.col("year") == year)
     spent = costs.group_by("household_id").agg(pl.col("amount").cast(pl.Float64).sum().alias("spent"))
     frame = frame.join(spent, on="household_id", how="left", maintain_order="left")
-    columns = [Titled(text) for text in ("乡(镇)", "行政村", "户编号", "户主姓名", "户主证件号码", "家庭人口")]
+    columns = [
+        Titled(text) for text in ("乡(镇)", "行政村", "户编号", "户主姓名", "户主证件号码", "家庭人口")
+    ]
     columns += [Titled(text, group) for group, text, _ in _INCOME_COLUMNS]
     columns += [Titled("生产经营性支出（合计）"), Titled("纯收入（元）"), Titled("人均纯收入（元）")]
     values: list[list[Value]] = [frame[name].to_list() for name in ("township", "village")]
-    values += [frame[name].to_list() for name in ("household_code", "head_name", "head_id_number", "headcount")]
+    values += [
+        frame[name].to_list() for name in ("household_code", "head_name", "head_id_number", "headcount")
+    ]
     values += [frame[code].to_list() for _, _, code in _INCOME_COLUMNS] + [frame["spent"].to_list()]
     values += [[None] * frame.height, [None] * frame.height]
     page = _page(INCOMES, f"{year}年收入", [title, "单位：元"], columns, values)
@@ -238,21 +281,41 @@ def _sum(parts: Sequence[str], name: str) -> pl.Expr:
 def _add_formulas(page: Page, frame: pl.DataFrame) -> None:
     """Net income and net income a person, as formulas with their stored values."""
     earned = ["工资性收入", "生产经营性收入", "财产性收入", "转移性收入"]
-    whole = [frame[name].fill_null(0).to_list() for name in ("wage", "business", "property", "transfer", "spent")]
-    for row, ((*gained, spent), people) in enumerate(zip(zip(*whole, strict=True), frame["headcount"], strict=True)):
+    whole = [
+        frame[name].fill_null(0).to_list() for name in ("wage", "business", "property", "transfer", "spent")
+    ]
+    for row, ((*gained, spent), people) in enumerate(
+        zip(zip(*whole, strict=True), frame["headcount"], strict=True)
+    ):
+
         def cell(header: str, at: int = page.first_row + row) -> str:
             return reference(at, page.at(header))
+
         net = sum(gained) - spent
-        page.write(row, "纯收入（元）", Formula(f"={'+'.join(map(cell, earned))}-{cell('生产经营性支出（合计）')}", net))
-        page.write(row, "人均纯收入（元）", Formula(f"={cell('纯收入（元）')}/{cell('家庭人口')}", net / people))
+        page.write(
+            row,
+            "纯收入（元）",
+            Formula(f"={'+'.join(map(cell, earned))}-{cell('生产经营性支出（合计）')}", net),
+        )
+        page.write(
+            row, "人均纯收入（元）", Formula(f"={cell('纯收入（元）')}/{cell('家庭人口')}", net / people)
+        )
 
 
 def _pairings(tables: Tables, household: pl.DataFrame, title: str) -> Page:
     member = tables["agency_membership"].select("cadre_id", "agency_id")
     agency = tables["agency"].select("agency_id", "agency_name", "agency_code", "level")
-    homes = household.select("household_id", "household_code", "head_name", "head_id_number", "county", "township")
-    cadre = tables["cadre"].select("cadre_id", "cadre_code", "full_name", "gender", "phone", "political_status")
-    frame = tables["pairing"].select("household_id", "cadre_id", "start_on", "end_on", *_AGREED).join(homes, on="household_id")
+    homes = household.select(
+        "household_id", "household_code", "head_name", "head_id_number", "county", "township"
+    )
+    cadre = tables["cadre"].select(
+        "cadre_id", "cadre_code", "full_name", "gender", "phone", "political_status"
+    )
+    frame = (
+        tables["pairing"]
+        .select("household_id", "cadre_id", "start_on", "end_on", *_AGREED)
+        .join(homes, on="household_id")
+    )
     frame = frame.join(cadre, on="cadre_id").join(member, on="cadre_id").join(agency, on="agency_id")
     frame = frame.sort("household_id", "start_on")
     titled = {
@@ -274,7 +337,9 @@ def _pairings(tables: Tables, household: pl.DataFrame, title: str) -> Page:
         "驻村单位确定": cells(frame, "pairing.agreed_by_agency"),
         "村支两委确定": cells(frame, "pairing.agreed_by_village"),
     }
-    return _page(PAIRINGS, "帮扶责任人结对表", [title], [Titled(text) for text in titled], list(titled.values()))
+    return _page(
+        PAIRINGS, "帮扶责任人结对表", [title], [Titled(text) for text in titled], list(titled.values())
+    )
 
 
 def _stationed(tables: Tables, title: str) -> Page:
@@ -283,8 +348,15 @@ def _stationed(tables: Tables, title: str) -> Page:
     township = tables["township"].select("township_id", township="division_name")
     member = tables["agency_membership"].select("cadre_id", "agency_id")
     agency = tables["agency"].select("agency_id", "agency_name", "level")
-    frame = tables["team_membership"].join(team, on="team_id").join(village, on="village_id").join(township, on="township_id")
-    frame = frame.join(tables["cadre"].drop("township_id", "village_id"), on="cadre_id").join(member, on="cadre_id")
+    frame = (
+        tables["team_membership"]
+        .join(team, on="team_id")
+        .join(village, on="village_id")
+        .join(township, on="township_id")
+    )
+    frame = frame.join(tables["cadre"].drop("township_id", "village_id"), on="cadre_id").join(
+        member, on="cadre_id"
+    )
     frame = frame.join(agency, on="agency_id").filter("is_stationed").sort("village_id", "cadre_id")
     frame = frame.with_columns(county=pl.lit(tables["county"]["division_name"][0]))
     titled = {

@@ -1,4 +1,4 @@
-"""Spoil clean sheets on purpose: how people really write, and mistakes of every kind that an importer must name."""
+"""Spoil clean sheets on purpose: how people really write, and every mistake that an importer must name."""
 
 from __future__ import annotations
 
@@ -69,8 +69,16 @@ SPOILS = (
     Spoil(INCOMES, "生产经营性收入", "formula_without_value", lambda v: Formula("=1000+200", None)),
     Spoil(INCOMES, "户主姓名", "differs_from_register", lambda v: v + "之父"),
     Spoil(INCOMES, _CODE, "not_in_register", lambda v: "9999" + v[4:]),
-    Spoil(PAIRINGS, "帮扶开始时间", "date_order", lambda v: f"{v[5:7]}/{v[8:]}/{v[:4]}", lambda v: v[8:] > "12"),
-    Spoil(PAIRINGS, "帮扶开始时间", "date_ambiguous", lambda v: f"{v[5:7]}/{v[8:]}/{v[:4]}", lambda v: v[8:] < "13" and v[8:] != v[5:7]),
+    Spoil(
+        PAIRINGS, "帮扶开始时间", "date_order", lambda v: f"{v[5:7]}/{v[8:]}/{v[:4]}", lambda v: v[8:] > "12"
+    ),
+    Spoil(
+        PAIRINGS,
+        "帮扶开始时间",
+        "date_ambiguous",
+        lambda v: f"{v[5:7]}/{v[8:]}/{v[:4]}",
+        lambda v: v[8:] < "13" and v[8:] != v[5:7],
+    ),
     Spoil(PAIRINGS, _HEAD_ID, "precision_lost", lambda v: f"{float(v):.5E}", str.isdigit),
     Spoil(PAIRINGS, "隶属关系", "unknown_code", lambda v: "区属"),
     Spoil(STATIONED, "驻村时间", "not_date", lambda v: "已到位"),
@@ -102,8 +110,8 @@ class _Turns:
 def spoil(pages: Mapping[str, Sequence[Page]], people: pl.DataFrame, dice: Dice) -> None:
     """Spoil the first page of each file in place, and note every cell that has to be reported.
 
-    `people`: the person table; ID numbers that are wrong in it are reported wherever they stand. `dice`: keyed
-    by `row`. No household is spoiled twice, so that each mistake is found for itself.
+    `people`: the person table; ID numbers that are wrong in it are reported wherever they stand. `dice`:
+    keyed by `row`. No household is spoiled twice, so that each mistake is found for itself.
     """
     wrong = set(people.filter(~pl.col("id_valid"))["id_number"])
     taken: set[str] = set()
@@ -135,12 +143,14 @@ def _report_wrong_ids(page: Page, wrong: set[str]) -> set[str]:
 
 
 def _collide(turns: _Turns) -> None:
-    """No head, two heads, a person twice, an ID number of two people of one household and of two households."""
+    """No head, two heads, a person twice, one ID number for two people of a household, of two households."""
     page = turns.page
 
     def has_spouse(row: int) -> bool:
         following = page.rows[row + 1 : row + 2]
-        return page.value(row, _RELATION) == "户主" and any(r[page.at(_RELATION)] == "配偶" for r in following)
+        return page.value(row, _RELATION) == "户主" and any(
+            r[page.at(_RELATION)] == "配偶" for r in following
+        )
 
     row = turns.take(has_spouse)
     page.write(row, _RELATION, "其他")

@@ -1,4 +1,4 @@
-"""What households get: benefits, what they are entitled to, loans, hospital bills, training, and their plans."""
+"""What households get: benefits, what they are entitled to, loans, hospital bills, and their plans."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from bangfu.core.samples.scene import Scene, numbered_rows, yuan
 
 _CHRONIC_BILLS, _SERIOUS_BILLS = 0.12, 0.7
 _AIMS = ("发展种养业", "稳定外出务工", "落实兜底保障", "搞好子女就学", "做好看病报销")
-_MEANS = ("送种苗并上门指导", "介绍就近务工", "代办补贴申报", "联系合作社包销", "每月上门走访一次", "帮助修缮住房")
+_MEANS = (
+    "送种苗并上门指导",
+    "介绍就近务工",
+    "代办补贴申报",
+    "联系合作社包销",
+    "每月上门走访一次",
+    "帮助修缮住房",
+)
 _OUTLOOKS = ("今年收入有望稳中有升", "争取年内稳定达标", "防止返贫是重点", "按季核对收入账")
 
 
@@ -45,13 +52,17 @@ def _due(scene: Scene, household: pl.DataFrame, person: pl.DataFrame) -> pl.Data
         "social": dice.chance("social", 0.3),
     }
     parts = [
-        household.filter(holds).select("household_id", pl.lit(None, pl.Int64).alias("person_id"), pl.lit(kind).alias("kind"))
+        household.filter(holds).select(
+            "household_id", pl.lit(None, pl.Int64).alias("person_id"), pl.lit(kind).alias("kind")
+        )
         for kind, holds in kinds.items()
     ]
     pupils = person.filter(pl.col("is_pupil") & (pl.col("school_age") >= 6)).join(
         household.select("household_id"), on="household_id", how="semi"
     )
-    kind = pl.when(pl.col("school_age") < 15).then(pl.lit("compulsory_education")).otherwise(pl.lit("education"))
+    kind = (
+        pl.when(pl.col("school_age") < 15).then(pl.lit("compulsory_education")).otherwise(pl.lit("education"))
+    )
     parts.append(pupils.select("household_id", "person_id", kind.alias("kind")))
     return pl.concat(parts).sort("household_id", "kind", "person_id")
 
@@ -61,20 +72,29 @@ def _benefits(scene: Scene, due: pl.DataFrame) -> pl.DataFrame:
     years = pl.DataFrame({"year": [scene.year - 1, scene.year]})
     frame = numbered_rows(due.join(years, how="cross", maintain_order="left_right"), "benefit_received_id")
     dice = scene.dice("benefit", "benefit_received_id")
-    frame = numbered_rows(frame.filter(dice.chance("had", 1 - scene.rates.missed_duty)), "benefit_received_id")
+    frame = numbered_rows(
+        frame.filter(dice.chance("had", 1 - scene.rates.missed_duty)), "benefit_received_id"
+    )
     dice = scene.dice("benefit again", "benefit_received_id")
     first = pl.date("year", 1, 10)
     last = pl.min_horizontal(pl.date("year", 12, 1), pl.lit(scene.as_of))
     is_industry = pl.col("kind") == "industry"
     return frame.with_columns(
         pl.col("year").cast(pl.Int64),
-        pl.when(is_industry).then(dice.chance("short", 0.985)).otherwise(pl.lit(False)).alias("is_short_term"),
+        pl.when(is_industry)
+        .then(dice.chance("short", 0.985))
+        .otherwise(pl.lit(False))
+        .alias("is_short_term"),
         dice.day("from", first, pl.max_horizontal(first, last)).alias("started_on"),
-        pl.when(~dice.chance("amount unknown", scene.rates.unknown_cell)).then(yuan(dice.between("amount", 2, 40) * 100)).alias("amount"),
+        pl.when(~dice.chance("amount unknown", scene.rates.unknown_cell))
+        .then(yuan(dice.between("amount", 2, 40) * 100))
+        .alias("amount"),
         pl.when(~dice.chance("knows unknown", scene.rates.unknown_cell))
         .then(dice.chance("knows", 1 - scene.rates.missed_duty))
         .alias("known_to_household"),
-        pl.when(is_industry & dice.chance("guided", 0.9)).then(dice.day("guided on", first, pl.max_horizontal(first, last))).alias("guided_on"),
+        pl.when(is_industry & dice.chance("guided", 0.9))
+        .then(dice.day("guided on", first, pl.max_horizontal(first, last)))
+        .alias("guided_on"),
     )
 
 
@@ -100,21 +120,31 @@ def _loans(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         lent.alias("lent_on"),
         due.alias("due_on"),
-        pl.when(is_over & ~repaid & dice.chance("extended", 0.8)).then(due + pl.duration(days=365)).alias("extended_to"),
+        pl.when(is_over & ~repaid & dice.chance("extended", 0.8))
+        .then(due + pl.duration(days=365))
+        .alias("extended_to"),
         pl.when(is_over & repaid).then(due - pl.duration(days=5)).alias("repaid_on"),
         yuan(dice.between("amount", 1, 5) * 10_000).alias("amount"),
         pl.lit(True).alias("is_small_credit"),
-        pl.when(dice.chance("checked", 0.95)).then(dice.day("checked on", pl.max_horizontal(lent, pl.lit(scene.first_day)), scene.as_of)).alias("checked_on"),
+        pl.when(dice.chance("checked", 0.95))
+        .then(dice.day("checked on", pl.max_horizontal(lent, pl.lit(scene.first_day)), scene.as_of))
+        .alias("checked_on"),
     )
 
 
 def _bills(scene: Scene, person: pl.DataFrame) -> pl.DataFrame:
     of_person = scene.dice("bills", "person_id")
     rate = pl.when("is_serious").then(_SERIOUS_BILLS).when("is_chronic").then(_CHRONIC_BILLS).otherwise(0.01)
-    frame = numbered_rows(person.filter(of_person.chance("bill", rate)).select("person_id"), "hospital_bill_id")
+    frame = numbered_rows(
+        person.filter(of_person.chance("bill", rate)).select("person_id"), "hospital_bill_id"
+    )
     dice = scene.dice("bill", "hospital_bill_id")
     total = dice.between("total", 8, 300) * 100
-    share = pl.when(dice.chance("dear", scene.rates.missed_duty)).then(dice.between("dear", 11, 35)).otherwise(dice.between("share", 3, 10))
+    share = (
+        pl.when(dice.chance("dear", scene.rates.missed_duty))
+        .then(dice.between("dear", 11, 35))
+        .otherwise(dice.between("share", 3, 10))
+    )
     paid = total * share // 100
     return frame.with_columns(
         dice.day("left", scene.first_day, scene.as_of).alias("left_on"),
@@ -149,9 +179,14 @@ def _plans(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
         pl.col("household_id"),
         dice.one_of("outlook", _OUTLOOKS),
     )
-    copied = pl.format("{}家由帮扶责任人按季走访，发展种植养殖，参加技能培训，落实各项惠民政策，力争稳定脱贫、逐步致富。", "head_name")
+    copied = pl.format(
+        "{}家由帮扶责任人按季走访，发展种植养殖，参加技能培训，落实各项惠民政策，力争稳定脱贫、逐步致富。",
+        "head_name",
+    )
     signature = dice.pick("signature", {"hand": 82, "fingerprint": 11, "absent": 5, "declined": 2})
-    frame = frame.with_columns(pl.when(is_copy).then(copied).otherwise(text).alias("plan_text"), is_copy.alias("is_copy"))
+    frame = frame.with_columns(
+        pl.when(is_copy).then(copied).otherwise(text).alias("plan_text"), is_copy.alias("is_copy")
+    )
     copies = pl.col("is_copy").sum().cast(pl.Int64) - 1
     return frame.select(
         "household_plan_id",
@@ -160,9 +195,14 @@ def _plans(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
         "plan_text",
         pl.col("plan_text").str.len_chars().cast(pl.Int64).alias("text_length"),
         pl.when("is_copy").then(copies).otherwise(0).alias("similar_plans"),
-        pl.when(pl.col("able") > 0).then(pl.lit("employment,industry")).otherwise(pl.lit("health,safety_net")).alias("supports"),
+        pl.when(pl.col("able") > 0)
+        .then(pl.lit("employment,industry"))
+        .otherwise(pl.lit("health,safety_net"))
+        .alias("supports"),
         pl.when(signature.is_in(["hand", "fingerprint"])).then("made_on").alias("agreed_on"),
         signature.alias("signature"),
         dice.chance("knows", 1 - scene.rates.missed_duty).alias("household_knows"),
-        pl.when(dice.chance("forecast", 0.96)).then(yuan(scene.place.line + dice.between("forecast", 100, 4000))).alias("forecast_income"),
+        pl.when(dice.chance("forecast", 0.96))
+        .then(yuan(scene.place.line + dice.between("forecast", 100, 4000)))
+        .alias("forecast_income"),
     )

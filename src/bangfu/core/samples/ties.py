@@ -17,7 +17,9 @@ _STRETCH, _LENT = 97, 4  # of so many households in a row, the last few go to th
 def helped(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
     """Households that have a helper, by key, each with the number (from 0) of its helper."""
     dice = scene.dice("helped", "household_id")
-    due = (pl.col("is_listed") | pl.col("monitoring_kind").is_not_null()) & ~dice.chance("no helper", scene.rates.no_helper)
+    due = (pl.col("is_listed") | pl.col("monitoring_kind").is_not_null()) & ~dice.chance(
+        "no helper", scene.rates.no_helper
+    )
     frame = household.filter(due).select("household_id", "village_id", pl.int_range(pl.len()).alias("turn"))
     turn = pl.col("turn")
     turn = pl.when(turn % _STRETCH >= _STRETCH - _LENT).then(turn - turn % _STRETCH).otherwise(turn)
@@ -25,16 +27,21 @@ def helped(scene: Scene, household: pl.DataFrame) -> pl.DataFrame:
 
 
 def pairings(scene: Scene, pairs: pl.DataFrame, household: pl.DataFrame, cadre: pl.DataFrame) -> pl.DataFrame:
-    """The pairings of today (`helped`), a few that ended when helpers changed, and households contracted for."""
-    helpers = cadre.filter(pl.col("job").is_in(HELPING)).select("cadre_id", pl.int_range(pl.len()).alias("helper"))
+    """The pairings of today (`helped`), a few that ended when helpers changed, and contracted households."""
+    helpers = cadre.filter(pl.col("job").is_in(HELPING)).select(
+        "cadre_id", pl.int_range(pl.len()).alias("helper")
+    )
     count = helpers.height
     dice = scene.dice("pairing", "household_id")
     changed = dice.chance("changed", 0.05)
-    early = dice.day("start", scene.place.anchor - timedelta(days=700), scene.place.anchor - timedelta(days=200))
+    early = dice.day(
+        "start", scene.place.anchor - timedelta(days=700), scene.place.anchor - timedelta(days=200)
+    )
     since = dice.day("change", scene.place.anchor - timedelta(days=150), scene.place.anchor)
     frame = pairs.with_columns(changed.alias("is_changed"), early.alias("early"), since.alias("since"))
     now = frame.with_columns(
-        pl.when("is_changed").then("since").otherwise("early").alias("start_on"), pl.lit(None, pl.Date).alias("end_on")
+        pl.when("is_changed").then("since").otherwise("early").alias("start_on"),
+        pl.lit(None, pl.Date).alias("end_on"),
     )
     before = frame.filter("is_changed").with_columns(
         ((pl.col("helper") + 1) % count).alias("helper"),
@@ -60,8 +67,12 @@ def pairings(scene: Scene, pairs: pl.DataFrame, household: pl.DataFrame, cadre: 
         pl.when(own.chance("said", kept)).then(said).alias("ten_things_said_on"),
         scene.known_to(own, "ten_things_checked_on"),
         scene.known_to(own, "visits_known_to"),
-        pl.when(own.chance("cleaned", kept)).then(own.day("cleaning", scene.first_day, scene.as_of)).alias("joint_cleaning_on"),
-        pl.when(own.chance("ate", kept)).then(own.day("meal", scene.first_day, scene.as_of)).alias("shared_meal_on"),
+        pl.when(own.chance("cleaned", kept))
+        .then(own.day("cleaning", scene.first_day, scene.as_of))
+        .alias("joint_cleaning_on"),
+        pl.when(own.chance("ate", kept))
+        .then(own.day("meal", scene.first_day, scene.as_of))
+        .alias("shared_meal_on"),
     )
 
 
@@ -69,7 +80,9 @@ def _contracts(scene: Scene, household: pl.DataFrame, cadre: pl.DataFrame) -> li
     """Helpers of agencies who look after a household that is not poor."""
     if not scene.place.contracts:
         return []
-    others = household.filter(~pl.col("is_listed")).select("household_id", pl.int_range(pl.len()).alias("turn"))
+    others = household.filter(~pl.col("is_listed")).select(
+        "household_id", pl.int_range(pl.len()).alias("turn")
+    )
     helpers = cadre.filter(pl.col("job").is_in(HELPING) & (pl.col("kind") == "department"))
     dice = scene.dice("contract", "cadre_id")
     helpers = helpers.filter(dice.chance("has one", 1 - scene.rates.missed_duty)).select(
@@ -90,20 +103,42 @@ def assignments(scene: Scene, cadre: pl.DataFrame, village: pl.DataFrame) -> pl.
         pl.int_range(pl.len()).over("township_id").alias("turn"), pl.len().over("township_id").alias("turns")
     )
     covered = of_township.with_columns(pl.int_range(pl.len()).over("township_id").alias("place"))
-    spread = township_cadres.join(covered, on="township_id").filter(pl.col("place") % pl.col("turns") == pl.col("turn"))
+    spread = township_cadres.join(covered, on="township_id").filter(
+        pl.col("place") % pl.col("turns") == pl.col("turn")
+    )
     spread = spread.drop("village_id").rename({"covers": "village_id"})
     local = cadre.filter(pl.col("village_id").is_not_null())
     upper = cadre.filter(job.is_in(["secretary", "mayor"]))
     parts = [
-        _to(local.filter(job == "village_secretary"), "village_id", ["village_secretary", "commander", "first_responsible"]),
+        _to(
+            local.filter(job == "village_secretary"),
+            "village_id",
+            ["village_secretary", "commander", "first_responsible"],
+        ),
         _to(local.filter(job == "village_head"), "village_id", ["commander"]),
         _to(_below(local.filter(job == "village"), "patch_id", PATCHES), "patch_id", ["patch_officer"]),
         _to(_below(local.filter(job == "village_head"), "group_id", GROUPS), "group_id", ["group_cadre"]),
-        _to(_below(upper.join(of_township, on="township_id").with_columns(village_id="covers"), "patch_id", PATCHES).filter(job == "secretary"), "patch_id", ["main_leader"]),
+        _to(
+            _below(
+                upper.join(of_township, on="township_id").with_columns(village_id="covers"),
+                "patch_id",
+                PATCHES,
+            ).filter(job == "secretary"),
+            "patch_id",
+            ["main_leader"],
+        ),
         _to(upper.filter(job == "secretary"), "township_id", ["first_responsible"]),
         _to(upper.filter(job == "mayor"), "township_id", ["direct_responsible"]),
-        _to(cadre.filter(job == "captain").with_columns(village_id="stationed_in"), "village_id", ["direct_responsible"]),
-        _to(cadre.filter(job == "county_leader").with_columns(township_id="hooked"), "township_id", ["county_leader"]),
+        _to(
+            cadre.filter(job == "captain").with_columns(village_id="stationed_in"),
+            "village_id",
+            ["direct_responsible"],
+        ),
+        _to(
+            cadre.filter(job == "county_leader").with_columns(township_id="hooked"),
+            "township_id",
+            ["county_leader"],
+        ),
         _to(spread, "village_id", ["village_liaison", "deputy_leader", "commander"]),
     ]
     frame = pl.concat(parts, how="diagonal").with_row_index("assignment_id", 1)
@@ -118,7 +153,9 @@ def assignments(scene: Scene, cadre: pl.DataFrame, village: pl.DataFrame) -> pl.
         pl.lit(scene.place.anchor - timedelta(days=100)).alias("start_on"),
         pl.lit(None, pl.Date).alias("end_on"),
         "role",
-        ((pl.col("role") == "patch_officer") & dice.chance("full time", 1 - scene.rates.missed_duty)).alias("is_full_time"),
+        ((pl.col("role") == "patch_officer") & dice.chance("full time", 1 - scene.rates.missed_duty)).alias(
+            "is_full_time"
+        ),
     )
 
 
@@ -129,4 +166,6 @@ def _to(cadres: pl.DataFrame, place: str, roles: list[str]) -> pl.DataFrame:
 def _below(cadres: pl.DataFrame, key: str, count: int) -> pl.DataFrame:
     """A row for every part of the cadre's village."""
     numbers = pl.DataFrame({"number": range(1, count + 1)})
-    return cadres.join(numbers, how="cross").with_columns(((pl.col("village_id") - 1) * count + pl.col("number")).alias(key))
+    return cadres.join(numbers, how="cross").with_columns(
+        ((pl.col("village_id") - 1) * count + pl.col("number")).alias(key)
+    )

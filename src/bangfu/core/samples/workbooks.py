@@ -19,9 +19,9 @@ def write_sample_workbooks(place: str, seed: int, folder: Path, as_of: date | No
     """Write the five official sheets of a place into `folder` and return every cell that an importer has to
     report, sorted by file, sheet and cell.
 
-    户信息表.xlsx (with a chart), 人口信息表.xlsx, 家庭收入表.xlsx (this year and last), 帮扶责任人结对表.csv (GB18030),
-    驻村干部表.xlsx. `as_of`: default the place's usual day. The same arguments give the same bytes. Raises
-    SampleError as `generate`.
+    户信息表.xlsx (with a chart), 人口信息表.xlsx, 家庭收入表.xlsx (this year and last),
+    帮扶责任人结对表.csv (GB18030), 驻村干部表.xlsx. `as_of`: default the place's usual day. The same
+    arguments give the same bytes. Raises SampleError as `generate`.
     """
     day = as_of or place_of(place).usual_day
     tables = generate(place, seed, day)
