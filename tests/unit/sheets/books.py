@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-import polars as pl
 import xlsxwriter
 
 from bangfu.core.divisions import Divisions, load_divisions
@@ -23,10 +22,18 @@ from bangfu.core.sheets import (
     read_workbook,
     stage_workbook,
 )
+from bangfu.core.sheets.identity import CHECK_DIGITS, WEIGHTS
 from bangfu.core.vocabulary import load_vocabulary
 
 TODAY = date(2020, 12, 1)
 VOCABULARY = load_vocabulary()
+
+
+def id_number(first17: str) -> str:
+    """An ID number with its check digit."""
+    return first17 + CHECK_DIGITS[sum(int(a) * b for a, b in zip(first17, WEIGHTS, strict=True)) % 11]
+
+
 VILLAGES = ("甲村", "乙村", "丙村")
 Rows = Sequence[Sequence[object]]
 
@@ -230,10 +237,6 @@ def write_xls(path: Path, sheets: Mapping[str, Sequence[bytes]], **more: object)
     stream = xls_stream(sheets, **more)  # type: ignore[arg-type]
     path.write_bytes(compound({"Workbook": stream.ljust(4096, b"\0")}))
     return path
-
-
-def frames_equal(left: pl.DataFrame, right: pl.DataFrame) -> bool:
-    return left.equals(right)
 
 
 def texts(rows: Iterable[Sequence[object]]) -> list[bytes]:

@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bangfu.core.sheets.dates import split_span
-from bangfu.core.sheets.identity import CHECK_DIGITS, WEIGHTS
 from bangfu.core.sheets.reasons import REASONS, Severity
 from bangfu.core.sheets.values import Cleaned, clean_column
 from bangfu.core.vocabulary import Column, ColumnType, Empty, Sensitivity
-from tests.unit.sheets.books import TODAY, VOCABULARY
+from tests.unit.sheets.books import TODAY, VOCABULARY, id_number
 
 HOUSEHOLD, PERSON = VOCABULARY.tables["household"].columns, VOCABULARY.tables["person"].columns
 AMOUNT, HEADCOUNT, DAY = (
@@ -252,10 +251,6 @@ def test_phones() -> None:
 
 
 # --- ID numbers ----------------------------------------------------------------------------------------------
-
-
-def id_number(first17: str) -> str:
-    return first17 + CHECK_DIGITS[sum(int(a) * b for a, b in zip(first17, WEIGHTS, strict=True)) % 11]
 
 
 ids = st.builds(

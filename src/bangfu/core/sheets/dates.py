@@ -47,9 +47,8 @@ def clean_date(cells: pl.DataFrame, today: date) -> pl.DataFrame:
         frame = frame.with_columns(_readings(today))
     else:  # nothing but dates that Excel knows as such
         nothing = pl.lit(None, pl.Date)
-        frame = frame.with_columns(
-            nothing.alias(n) for n in ("full", "month", "short", "last", "swapped", "serial")
-        )
+        names = ("full", "month", "short", "last", "swapped", "serial")
+        frame = frame.with_columns(nothing.alias(name) for name in names)
     read = pl.coalesce(DAY, *map(pl.col, ("full", "serial", "short", "month", "last", "swapped")))
     return _judge(frame.with_columns(read.alias("read")))
 

@@ -59,15 +59,16 @@ def stage_workbook(
 
 
 def _recognise(sheet: RawSheet, layouts: Mapping[str, Layout]) -> list[tuple[Layout, Header]]:
-    """The layouts that name the most columns; of those that name as many, one that has all it needs."""
+    """The layouts that know the most columns; of those, the ones that have all they need and take the most."""
     scored = []
     for layout in layouts.values():
         header = find_header(sheet, layout)
         if header is not None:
-            named = sum(1 for target in header.targets.values() if target.table != SKIP)
+            named = len(header.targets) + len(header.clashes)
+            taken = sum(1 for target in header.targets.values() if target.table != SKIP)
             missing = len(header.missing(layout))
             if not missing or named >= _RECOGNISED:
-                scored.append(((named, missing == 0), layout, header))
+                scored.append(((named, missing == 0, taken), layout, header))
     best = max((score for score, _, _ in scored), default=None)
     return [(layout, header) for score, layout, header in scored if score == best]
 

@@ -9,7 +9,7 @@ import polars as pl
 from bangfu.core.divisions import Divisions
 from bangfu.core.register.changes import VERSION, State
 from bangfu.core.sheets.layouts import RowRule
-from bangfu.core.sheets.matching import IS_NEW, KEY, match
+from bangfu.core.sheets.matching import IS_NEW, KEY, key_cell, match
 from bangfu.core.sheets.places import locate
 from bangfu.core.sheets.staging import ISSUES, ROW, SOFT, TARGET, StagedSheet
 from bangfu.core.sheets.wide import row_year, side_by_side, without_totals
@@ -64,6 +64,10 @@ class Feeder:
             else:
                 rows = _own_rows(frame, links, table, rule, year)
             rows = rows.with_columns(pl.lit(value).alias(name) for name, value in rule.constants.items())
+            for link in rule.needs:
+                if any(link in key for key in rule.keys):
+                    self._note(number, _nowhere(rows.filter(pl.col(link).is_null()), link))
+                    rows = rows.drop_nulls(link)
             matched = self._match(number, table, rule, rows)
             if not rule.wide:
                 links = links.join(matched, on=ROW, how="left", maintain_order="left").rename({KEY: table.id})
@@ -131,9 +135,10 @@ class Feeder:
 
 def _parents(rule: RowRule, links: pl.DataFrame) -> pl.DataFrame:
     """`_row` and the rule's link columns; rows without a parent that a key names are left out."""
-    named = [pl.col(parent).alias(link) for link, parent in rule.parents.items() if parent in links.columns]
-    needed = [link for link in rule.parents if any(link in key for key in rule.keys)]
-    return links.select(ROW, *named).drop_nulls(needed)
+    keys = [pl.col(parent).alias(link) for link, parent in rule.parents.items() if parent in links.columns]
+    named = [link for link in rule.parents if any(link in key for key in rule.keys)]
+    needed = [link for link in named if link not in rule.needs]
+    return links.select(ROW, *keys).drop_nulls(needed)
 
 
 def _own_rows(
@@ -164,6 +169,10 @@ def _undated(rows: pl.DataFrame) -> pl.DataFrame:
     return issue(rows.filter(pl.col("year").is_null()), pl.col(TARGET), "no_year")
 
 
+def _nowhere(rows: pl.DataFrame, link: str) -> pl.DataFrame:
+    return issue(rows, pl.lit(f"place.{_table_of(link)}"), "place_missing")
+
+
 def _filled_softly(rows: pl.DataFrame, known: pl.DataFrame, said: list[str]) -> pl.DataFrame:
     """Soft columns become plain ones: the sheet first; where the register is empty, what is implied."""
     soft = {name: name.removesuffix(SOFT) for name in rows.columns if name.endswith(SOFT)}
@@ -187,7 +196,7 @@ def _against_register(
     both = rows.join(old, on=KEY, how="left", maintain_order="left")
     for link in rule.needs:
         lost = both.filter(pl.col(IS_NEW) & pl.col(link).is_null() & pl.col(f"{_OLD}{link}").is_null())
-        yield issue(lost, pl.lit(f"place.{_table_of(link)}"), "place_missing")
+        yield _nowhere(lost, link)
     for name in said:
         column = table.columns.get(name)
         if name in rule.stays:
@@ -208,7 +217,7 @@ def _against_each_other(
     rows: pl.DataFrame, rule: RowRule, table: str, said: list[str]
 ) -> Iterator[pl.DataFrame]:
     """Rows of one sheet that are one row of the table: forbidden, or they have to agree."""
-    target = pl.col(TARGET) if TARGET in rows.columns else pl.lit(f"{table}.{rule.keys[0][-1]}")
+    target = pl.col(TARGET) if TARGET in rows.columns else pl.lit(key_cell(rule, rows.columns))
     if rule.once or rule.wide:
         twice = rows.filter(pl.col(KEY).is_duplicated())
         if twice.height:

@@ -25,6 +25,7 @@ from bangfu.core.sheets.staging import ISSUES, ROW, StagedSheet
 from bangfu.core.vocabulary import Vocabulary
 
 _ORDER = ("household", "person", "income", "pairing", "village_cadre")
+_WRONG_PLACE = ("place_unknown", "place_ambiguous", "place_outside")
 _REFUSED = [code for code, reason in REASONS.items() if reason.severity is Severity.REFUSED]
 
 
@@ -80,7 +81,7 @@ _ROWS = {SHEET: pl.UInt32(), ROW: pl.UInt32(), "household": pl.Int64()}
 
 def _all_issues(feeder: Feeder, is_complete: bool) -> pl.DataFrame:
     empty = pl.DataFrame(schema={SHEET: pl.UInt32(), **ISSUES})
-    issues = pl.concat([empty, *feeder.issues])
+    issues = _one_about_the_place(pl.concat([empty, *feeder.issues]))
     if "person" in feeder.entries:
         said = pl.concat(feeder.entries["person"], how="diagonal_relaxed")
         bad = said.join(_refused(issues), on=[SHEET, ROW]).select(HOUSEHOLD)
@@ -88,6 +89,14 @@ def _all_issues(feeder: Feeder, is_complete: bool) -> pl.DataFrame:
         found = household_issues(said, feeder.register_rows("person"), is_complete)
         issues = pl.concat([issues, *(one.cast(empty.schema) for one in found)])
     return issues
+
+
+def _one_about_the_place(issues: pl.DataFrame) -> pl.DataFrame:
+    """Without "lies nowhere" where the name of the place is wrong already."""
+    wrong = issues.filter(pl.col("code").is_in(_WRONG_PLACE)).select(SHEET, "row")
+    missing = pl.col("code") == "place_missing"
+    others = issues.filter(missing).join(wrong, on=[SHEET, "row"], how="anti")
+    return pl.concat([issues.filter(~missing), others])
 
 
 def _refused(issues: pl.DataFrame) -> pl.DataFrame:

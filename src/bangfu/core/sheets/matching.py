@@ -13,6 +13,7 @@ from bangfu.core.sheets.staging import ISSUES, ROW, TARGET
 KEY = "_key"  # a row's integer key in the register
 IS_NEW = "_is_new"
 _I, _HIT, _MANY = "_i", "_hit", "_many"
+_NUMBERED = {_I: pl.UInt32(), KEY: pl.Int64(), _MANY: pl.Boolean()}
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,16 @@ def match(rows: pl.DataFrame, known: pl.DataFrame, rule: RowRule, next_id: int) 
     ]
     if rule.existing:
         issues.append(_issue(frame.filter(is_open & named), rule, keys, "not_in_register"))
-        numbered = pl.DataFrame(schema={_I: pl.UInt32, KEY: pl.Int64})
+        numbered = pl.DataFrame(schema=_NUMBERED)
     else:
         numbered = _number(frame.filter(is_open & named).drop(KEY), keys, next_id)
-    frame = frame.join(numbered, on=_I, how="left", suffix="_new", maintain_order="left")
+        several = numbered.filter(_MANY)
+        issues.append(_issue(frame.join(several, on=_I, how="semi"), rule, keys, "ambiguous_match"))
+    settled = numbered.filter(~pl.col(_MANY)).drop(_MANY)
+    frame = frame.join(settled, on=_I, how="left", suffix="_new", maintain_order="left")
     fresh = pl.col(f"{KEY}_new")
     frame = frame.with_columns(fresh.is_not_null().alias(IS_NEW), pl.coalesce(KEY, fresh).alias(KEY))
-    highest = numbered[KEY].max()
+    highest = settled[KEY].max()
     free = highest + 1 if isinstance(highest, int) else next_id
     return Matched(frame.select(*rows.columns, KEY, IS_NEW), free, pl.concat(issues))
 
@@ -85,37 +89,53 @@ def _choose(
 def _contradictions(
     frame: pl.DataFrame, known: pl.DataFrame, rule: RowRule, keys: list[tuple[str, ...]]
 ) -> list[pl.DataFrame]:
-    """Rows found by a lesser key whose better key says something else than the register."""
+    """Rows found by a lesser key where a better one says something else than the register: another number
+    is refused, another phone only doubted."""
     found = frame.filter(pl.col(KEY).is_not_null())
     issues = []
-    for key in (key for key in keys[:-1] if len(key) == 1):
-        name = key[0]
-        both = found.join(known.select(KEY, pl.col(name).alias("_old")), on=KEY)
-        issues.append(_issue(both.filter(pl.col(name) != pl.col("_old")), rule, [key], "key_differs"))
+    for key in keys[:-1]:
+        name = key[-1]
+        if name in rule.parents or rule.renews:
+            continue
+        both = found.join(known.select(KEY, pl.col(name).alias("_old")).unique(), on=KEY)
+        code = "key_differs" if len(key) == 1 else "key_changes"
+        issues.append(_issue(both.filter(pl.col(name) != pl.col("_old")), rule, [key], code))
     return issues
 
 
 def _number(frame: pl.DataFrame, keys: list[tuple[str, ...]], next_id: int) -> pl.DataFrame:
-    """New keys, from `next_id` on in the order of the sheet; rows that share a natural key share one."""
-    done = [pl.DataFrame(schema={_I: pl.UInt32, KEY: pl.Int64})]
+    """New keys, from `next_id` on in the order of the sheet, to rows by the best key that each has; `_many`
+    where a row fits several of those just numbered.
+
+    Rows that share a natural key share one. A row with a lesser key only may be one of those numbered before.
+    """
+    numbered = frame.clear().with_columns(pl.lit(None, pl.Int64).alias(KEY))
+    done = [pl.DataFrame(schema=_NUMBERED)]
     for key in keys:
-        named = frame.filter(_complete(key))
-        first = named.unique(list(key), keep="first", maintain_order=True).select(*key)
+        rows = frame.filter(_complete(key))
+        frame = frame.join(rows, on=_I, how="anti")
+        same = _hits(rows, numbered, key)
+        fresh = rows.join(same, on=_I, how="anti")
+        first = fresh.unique(list(key), keep="first", maintain_order=True).select(*key)
         numbers = first.with_row_index(KEY, next_id).with_columns(pl.col(KEY).cast(pl.Int64))
         next_id += first.height
-        created = named.join(numbers, on=list(key), maintain_order="left")
-        done.append(created.select(_I, KEY))
-        frame = frame.join(created, on=_I, how="anti")
-        for other in keys:
-            same = _hits(frame, created, other).filter(~pl.col(_MANY)).select(_I, pl.col(_HIT).alias(KEY))
-            done.append(same)
-            frame = frame.join(same, on=_I, how="anti")
+        created = fresh.join(numbers, on=list(key), maintain_order="left")
+        numbered = pl.concat([numbered, created.select(numbered.columns)])
+        done += [
+            created.select(_I, KEY, pl.lit(False).alias(_MANY)),
+            same.select(_I, pl.col(_HIT).alias(KEY), _MANY),
+        ]
     return pl.concat(done)
 
 
+def key_cell(rule: RowRule, columns: Sequence[str], keys: Sequence[Sequence[str]] = ()) -> str:
+    """The column in which to show what is wrong with the key of a row: the first of its own that is there."""
+    own = [name for key in (*keys, *rule.keys) for name in reversed(key) if name not in rule.parents]
+    return f"{rule.table}.{next((name for name in own if name in columns), own[0] if own else '')}"
+
+
 def _issue(rows: pl.DataFrame, rule: RowRule, keys: Sequence[Sequence[str]], code: str) -> pl.DataFrame:
-    name = keys[0][-1] if keys else rule.keys[0][-1]
-    target = pl.col(TARGET) if TARGET in rows.columns else pl.lit(f"{rule.table}.{name}")
+    target = pl.col(TARGET) if TARGET in rows.columns else pl.lit(key_cell(rule, rows.columns, keys))
     return rows.select(
         pl.col(ROW).alias("row"),
         target.alias("target"),

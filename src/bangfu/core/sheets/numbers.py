@@ -56,8 +56,8 @@ def _whole(frame: pl.DataFrame, column: Column) -> pl.DataFrame:
     outside = _outside(column)
     cases = [
         (wrong, "not_number", None),
-        (broken, "not_integer", None),
         (outside, "out_of_range", pl.lit(_range(column))),
+        (broken, "not_integer", None),
         (pl.col("vague"), "approximate", value.cast(pl.String)),
     ]
     return frame.select(outcome(pl.when(~(wrong | broken | outside)).then(value), *cases))

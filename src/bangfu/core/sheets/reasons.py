@@ -82,6 +82,7 @@ REASONS: dict[str, Reason] = {
         N_("登记里有几条都对得上，不知是哪一条"), N_("补上编号，或先在登记中核对重复的记录")
     ),
     "key_differs": _refused(N_("与登记里同一人（户）的编号不同"), N_("核对编号；确实改了编号的先作更正")),
+    "key_changes": _doubtful(N_("与登记里同名的人号码不同，按换了号码处理"), N_("核对是不是同一个人")),
     "not_in_register": _refused(N_("登记里没有这一户（人）"), N_("先导入户和人口，再导入这张表")),
     "duplicate_row": _refused(N_("与第 {detail} 行重复"), N_("删去重复的一行，或更正编号")),
     "differs_in_sheet": _refused(N_("与第 {detail} 行同一户（人、单位）的内容不同"), N_("改成一致")),
