@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bangfu.core.engine.inputs import (
@@ -18,9 +17,9 @@ from bangfu.core.engine.inputs import (
     stop_if_cancelled,
 )
 from bangfu.core.engine.run import Ask, Run, Tables
+from bangfu.core.engine.sending import send
 from bangfu.core.engine.sinks import MemorySink, Sink
-from bangfu.core.engine.sql.blocks import Block, blocks_of
-from bangfu.core.engine.sql.results import counts_sql, findings_sql, grouped_sql, measures_sql, verdicts_sql
+from bangfu.core.engine.sql.blocks import Block, blocks_of, facts_json
 from bangfu.core.engine.sql.values import literal, quoted
 from bangfu.core.plans.plan import Plan
 from bangfu.core.snapshots.schema import arrow_schema
@@ -83,16 +82,9 @@ class _Engine:
         try:
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE block AS {block.rows}")
         except duckdb.Error as error:
-            raise failure(block, error) from error
-        self.sink.verdicts(block, self._reader(verdicts_sql(block)))
-        self.sink.add("findings", self._reader(findings_sql(block)))
-        grouped = f"WITH grouped AS ({grouped_sql(block, is_packed=True)})"
-        self.sink.add("counts", self._reader(f"{grouped} {counts_sql(block, is_packed=True)}"))
-        for sql in measures_sql(block):
-            self.sink.add("measures", self._reader(sql))
-
-    def _reader(self, sql: str) -> pa.RecordBatchReader:
-        return self.connection.sql(f"{sql} ORDER BY ALL").to_arrow_reader(100_000)
+            raise failure([block], error) from error
+        facts = {criterion.id: facts_json(block, criterion.id) for criterion in block.criteria}
+        send(self.connection, block, facts, block.owed, self.sink)
 
     # --- tables ---------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -83,9 +84,11 @@ def stop_if_cancelled(ask: Ask) -> None:
         raise Cancelled(Problem("engine.cancelled", Message(N_("已停止，没有留下半途的结果。"))))
 
 
-def failure(block: Block, error: Exception) -> EngineError:
-    """What to tell when the SQL of a block fails: names and the kind of error, never values of a person."""
-    values = {"subject": block.subject, "per": block.per, "reason": type(error).__name__}
-    message = Message(N_("核查“{subject}”（{per}）时出错：{reason}"), values)
+def failure(blocks: Sequence[Block], error: Exception) -> EngineError:
+    """What to tell when the SQL of blocks fails: names and the kind of error, never values of a person."""
+    names = sorted({f"{block.subject}（{block.per}）" for block in blocks})
+    values = {"blocks": "、".join(names), "reason": type(error).__name__}
     remedy = Message(N_("请检查方案中的数值是否过大；没有留下半途的结果。"))
-    return EngineError(Problem("engine.failed", message, remedy=remedy))
+    return EngineError(
+        Problem("engine.failed", Message(N_("核查 {blocks} 时出错：{reason}"), values), remedy=remedy)
+    )

@@ -1,19 +1,21 @@
-"""The cluster engine: the same blocks on Apache Spark, a few jobs for a whole plan.
+"""The cluster engine: the same blocks on Apache Spark, all of a plan's in one job.
 
-Every block is judged once and kept; one job each then gathers the outcomes, findings, counts and measures of
-all blocks together. Files must be readable under the same path by every worker; Arrow tables are sent along.
+Spark judges and puts the facts into words; what comes back is shaped as the embedded engine shapes its own.
+Files must be readable under the same path by every worker; Arrow tables are sent along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from bangfu.core.engine.inputs import (
     check_columns,
@@ -23,12 +25,14 @@ from bangfu.core.engine.inputs import (
     periods_of,
     stop_if_cancelled,
 )
-from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHEMA, Ask, Run, Tables
+from bangfu.core.engine.run import Ask, Run, Tables
+from bangfu.core.engine.sending import send
 from bangfu.core.engine.sinks import MemorySink, Sink
 from bangfu.core.engine.spark_session import LOCAL, open_session, spark_errors
-from bangfu.core.engine.sql.blocks import Block, blocks_of
-from bangfu.core.engine.sql.results import counts_sql, findings_sql, grouped_sql, measures_sql, verdicts_sql
+from bangfu.core.engine.sql.blocks import Block, Owed, blocks_of, facts_json
+from bangfu.core.engine.sql.results import IS_FINDING
 from bangfu.core.engine.sql.spark_dialect import SETTINGS, spark_sql
+from bangfu.core.engine.sql.values import quoted
 from bangfu.core.plans.plan import Plan
 from bangfu.core.snapshots.schema import arrow_schema
 from bangfu.core.vocabulary import Vocabulary
@@ -36,6 +40,7 @@ from bangfu.core.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+CHUNK = 200_000  # rows (subject and period) brought home at once
 _SPARK_TYPES = {
     pa.int64(): "BIGINT",
     pa.string(): "STRING",
@@ -72,20 +77,9 @@ def evaluate_into(
     own = session.newSession()  # its settings and views are ours alone
     for name, value in SETTINGS.items():
         own.conf.set(name, value)
-    engine = _Engine(own, plan.vocabulary, tables, ask)
-    try:
-        engine.run(blocks_of(plan, ask.as_of, tables), sink)
-    finally:
-        engine.forget()
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """A block and what is to be gathered from its rows; nothing has run yet."""
-
-    block: Block
-    verdicts: DataFrame
-    parts: dict[str, list[DataFrame]]  # findings, counts, measures
+    blocks = [block for block in blocks_of(plan, ask.as_of, tables) if periods_of(block, ask)]
+    if blocks:
+        _Engine(own, plan.vocabulary, tables, ask).run(blocks, sink)
 
 
 class _Engine:
@@ -94,86 +88,72 @@ class _Engine:
         self.vocabulary = vocabulary
         self.tables = tables
         self.ask = ask
-        self._kept: list[DataFrame] = []
 
     def run(self, blocks: Sequence[Block], sink: Sink) -> None:
         """Judge all blocks."""
-        steps = len(blocks) + 1 + len(_KINDS)
+        steps = len(blocks) + self._chunks(blocks)
+        with spark_errors(lambda error: failure(blocks, error)):
+            judged = self._judged(blocks, steps)
+            for done, rows in enumerate(self._collected(judged, self._chunks(blocks))):
+                self.ask.progress("", len(blocks) + done, steps)
+                for number, block in enumerate(blocks):
+                    self._send(block, rows.filter(pc.equal(rows["block"], number)), sink)
+        self.ask.progress("", steps, steps)
+
+    def _judged(self, blocks: Sequence[Block], steps: int) -> DataFrame:
         self._view("day", day_table(self.ask))
         for name in sorted({table for block in blocks for table in block.tables}):
             self._table(name)
-        judged: list[_Judged] = []
+        frames = []
         for done, block in enumerate(blocks):
             self.ask.progress(block.subject, done, steps)
             stop_if_cancelled(self.ask)
-            if periods_of(block, self.ask):
-                judged.append(self._judge(block))
-        self._gather_verdicts(judged, sink)
-        for done, (kind, schema) in enumerate(_KINDS.items()):
-            self.ask.progress(kind, len(blocks) + 1 + done, steps)
-            stop_if_cancelled(self.ask)
-            frames = [frame for part in judged for frame in part.parts[kind]]
-            if frames:
-                sink.add(kind, _sorted(self._collect(judged, frames).cast(schema)).to_reader())
-        self.ask.progress("", steps, steps)
+            # A view is resolved as soon as it is read, so the next block may use the name again.
+            self._view("period", period_table(periods_of(block, self.ask), self.ask))
+            frames.append(self.session.sql(spark_sql(_travelling_sql(block, done))))
+        return reduce(lambda a, b: a.unionAll(b), frames)
 
-    def forget(self) -> None:
-        """Free what was kept."""
-        for frame in self._kept:
-            frame.unpersist()
+    def _chunks(self, blocks: Sequence[Block]) -> int:
+        """Into how many parts the rows are cut, by subject."""
+        most = max(self._height(block.subject) * len(periods_of(block, self.ask)) for block in blocks)
+        return 1 + most // CHUNK
 
-    # --- blocks ---------------------------------------------------------------------------------------
+    def _height(self, table: str) -> int:
+        source = self.tables.get(table)
+        if isinstance(source, Path):
+            return int(pq.read_metadata(source).num_rows)
+        return 0 if source is None else source.num_rows
 
-    def _judge(self, block: Block) -> _Judged:
-        self._view("period", period_table(periods_of(block, self.ask), self.ask))
-        self._keep(block.rows, "block")
-        self._keep(grouped_sql(block, is_packed=False), "grouped")
-        return _Judged(
-            block,
-            self._sql(verdicts_sql(block)),
-            {
-                "findings": [self._sql(findings_sql(block))],
-                "counts": [self._sql(counts_sql(block, is_packed=False))],
-                "measures": [self._sql(sql) for sql in measures_sql(block)],
-            },
-        )
-
-    def _sql(self, sql: str) -> DataFrame:
-        return self.session.sql(spark_sql(sql))
-
-    def _keep(self, sql: str, view: str) -> None:
-        """Note rows that are read several times. Views are resolved at once, so names may be used again."""
-        frame = self._sql(sql).persist()
-        self._kept.append(frame)
-        frame.createOrReplaceTempView(view)
-
-    def _gather_verdicts(self, judged: Sequence[_Judged], sink: Sink) -> None:
-        """The outcomes of all blocks in one job: those of a row travel as a list."""
-        from pyspark.sql import functions as f
-
-        frames = [
-            part.verdicts.select(
-                f.lit(number).alias("block"),
-                "subject_id",
-                "period",
-                "division",
-                f.array(*(f.col(f"`{c.id}`") for c in part.block.criteria)).alias("outcomes"),
-            )
-            for number, part in enumerate(judged)
-        ]
-        if not frames:
+    def _collected(self, judged: DataFrame, chunks: int) -> Iterator[pa.Table]:
+        if chunks == 1:
+            yield judged.toArrow()
             return
-        found = self._collect(judged, frames)
-        for number, part in enumerate(judged):
-            mine = found.filter(pc.equal(found["block"], number))
-            names = ["subject_id", "period", "division"]
-            outcomes = {c.id: pc.list_element(mine["outcomes"], i) for i, c in enumerate(part.block.criteria)}
-            table = pa.table({**{name: mine[name] for name in names}, **outcomes})
-            sink.verdicts(part.block, _sorted(table).to_reader())
+        judged.persist()
+        try:
+            for number in range(chunks):
+                stop_if_cancelled(self.ask)
+                yield judged.filter(f"pmod(subject_id, {chunks}) = {number}").toArrow()
+        finally:
+            judged.unpersist()
 
-    def _collect(self, judged: Sequence[_Judged], frames: Sequence[DataFrame]) -> pa.Table:
-        with spark_errors(lambda error: failure(judged[0].block, error)):
-            return reduce(lambda a, b: a.unionAll(b), frames).toArrow()
+    def _send(self, block: Block, rows: pa.Table, sink: Sink) -> None:
+        """Give the rows of a block back the columns that they travelled without, and send the results."""
+        columns = {name: rows[name] for name in ("subject_id", "period_id", "division")}
+        facts: dict[str, str] = {}
+        for index, criterion in enumerate(block.criteria):
+            columns[criterion.id] = pc.list_element(rows["outcomes"], index)
+            columns[f"facts {index}"] = pc.list_element(rows["facts"], index)
+            facts[criterion.id] = quoted(f"facts {index}")
+        owed: list[Owed] = []
+        for index, item in enumerate(block.owed):
+            found = pc.list_element(rows["owed"], index)
+            names = {name: f"{name} {index}" for name in item.values}
+            columns |= {names[name]: pc.struct_field(found, name) for name in names}
+            owed.append(replace(item, values={name: quoted(names[name]) for name in names}))
+        with duckdb.connect() as connection:
+            connection.register("block", pa.table(columns))
+            connection.register("period", period_table(periods_of(block, self.ask), self.ask))
+            send(connection, block, facts, owed, sink)
 
     # --- tables ---------------------------------------------------------------------------------------
 
@@ -186,20 +166,35 @@ class _Engine:
         check_columns(name, source, schema)
         if isinstance(source, Path):
             columns = ", ".join(f"`{field.name}` {_SPARK_TYPES[field.type]}" for field in schema)
-            frame = self.session.read.schema(columns).parquet(_url(source))
-            frame.createOrReplaceTempView(name)
+            self.session.read.schema(columns).parquet(_url(source)).createOrReplaceTempView(name)
         else:
             self._view(name, source.select(schema.names))
 
 
-_KINDS = {"findings": FINDINGS_SCHEMA, "counts": COUNTS_SCHEMA, "measures": MEASURES_SCHEMA}
+_NUMBERS = ", ".join(f"{name} DECIMAL(18, 2)" for name in ("certain", "possible", "threshold", "owed"))
+_NONE_OWED = f"CAST([] AS STRUCT({_NUMBERS}, last_day DATE)[])"
+
+
+def _travelling_sql(block: Block, number: int) -> str:
+    """The rows of a block in the shape that all blocks share: outcomes, facts and what is owed as lists."""
+    outcomes = ", ".join(quoted(c.id) for c in block.criteria)
+    facts = ", ".join(
+        f"CASE WHEN {quoted(c.id)} {IS_FINDING} THEN {facts_json(block, c.id)} END" for c in block.criteria
+    )
+    owed = ", ".join(
+        f"STRUCT_PACK({', '.join(f'{name} := {sql}' for name, sql in item.values.items())})"
+        for item in block.owed
+    )
+    listed = f"[{owed}]" if owed else _NONE_OWED
+    period_id, join = (
+        ("0 AS period_id", "") if block.is_once else ("period_id", "JOIN period USING (period_id)")
+    )
+    return (
+        f"SELECT {number} AS block, subject_id, {period_id}, division, [{outcomes}] AS outcomes, "
+        f"[{facts}] AS facts, {listed} AS owed FROM ({block.rows}) AS block {join}"
+    )
 
 
 def _url(path: Path) -> str:
     """A local path as Spark reads it: signs that it takes for patterns escaped."""
     return "file://" + "".join(f"\\{c}" if c in "\\*?[]{}" else c for c in str(path.absolute()))
-
-
-def _sorted(table: pa.Table) -> pa.Table:
-    """By all columns, as the embedded engine leaves it."""
-    return table.sort_by([(name, "ascending") for name in table.column_names])

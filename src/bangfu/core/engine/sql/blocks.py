@@ -10,12 +10,21 @@ from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.sql.frames import Frame, path_of
 from bangfu.core.engine.sql.reading import Reader
 from bangfu.core.engine.sql.setting import Setting
-from bangfu.core.engine.sql.values import Number, Plain, Sides, literal, quoted
+from bangfu.core.engine.sql.values import Number, Plain, Sides, quoted
 from bangfu.core.expressions import nodes as n
 from bangfu.core.plans.plan import Criterion, Plan
 from bangfu.core.vocabulary import Relation, Table, Vocabulary
 
 DIVISIONS = ("village", "township", "county")
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A measure with its threshold: SQL over the rows of a block and its period, by name of the result."""
+
+    criterion: str
+    measure: str
+    values: dict[str, str]  # certain, possible, threshold, owed: DECIMAL(18, 2); last_day: DATE
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class Block:
     criteria: tuple[Criterion, ...]
     rows: str
     facts: dict[str, tuple[tuple[str, str], ...]]  # criterion → (name, JSON expression over the rows)
-    owed: tuple[str, ...]  # SELECTs of measures with threshold and what is still owed
+    owed: tuple[Owed, ...]
     tables: frozenset[str]
 
     @property
@@ -55,7 +64,7 @@ def _block(plan: Plan, as_of: date, subject: str, per: str, absent: frozenset[st
     facts: dict[str, str] = {}  # SQL → column
     named = {c.id: tuple(_facts(c, standing, facts)) for c in criteria}
     columns += [f"{sql} AS {name}" for sql, name in facts.items()]
-    owed = [] if setting.is_once else [sql for c in criteria for sql in _owed(c, final, columns)]
+    owed = [] if setting.is_once else [owed for c in criteria for owed in _owed(c, final, columns)]
     division, division_joins = _division(table, setting)
     columns.append(f"{division} AS division")
     source = [f"{quoted(subject)} AS t", *division_joins]
@@ -186,8 +195,8 @@ def facts_json(block: Block, criterion_id: str) -> str:
 # --- what is still owed -----------------------------------------------------------------------------------
 
 
-def _owed(criterion: Criterion, reader: Reader, columns: list[str]) -> Iterator[str]:
-    """SELECTs over the rows: what a measure has, what it needs, and the last day on which it can be met."""
+def _owed(criterion: Criterion, reader: Reader, columns: list[str]) -> Iterator[Owed]:
+    """What a measure has, what it needs, and the last day on which it can be met."""
     items = criterion.holds.items if isinstance(criterion.holds, n.All) else (criterion.holds,)
     for index, item in enumerate(items):
         if not isinstance(item, n.Comparison) or item.op not in (">=", "<="):
@@ -204,19 +213,17 @@ def _owed(criterion: Criterion, reader: Reader, columns: list[str]) -> Iterator[
         ):
             continue
         names = [f"o{len(columns)}_{index}_{part}" for part in ("low", "high", "need")]
-        values = (measure.num.low, measure.num.high, threshold.num.high)
-        columns += [f"{sql} AS {name}" for sql, name in zip(values, names, strict=True)]
+        sides = (measure.num.low, measure.num.high, threshold.num.high)
+        columns += [f"{sql} AS {name}" for sql, name in zip(sides, names, strict=True)]
         low, high, need = names
-        owed = f"GREATEST({need} - {low}, 0)"
+        # No GREATEST: it would skip what is not known.
+        owed = f"(CASE WHEN {need} > {low} THEN {need} - {low} WHEN {need} <= {low} THEN 0 END)"
         takes_days = isinstance(had.value, n.DayCount) and had.value.take in ("days", "nights")
-        last_day = f"last_on - CAST(GREATEST({owed} - 1, 0) AS INT)" if takes_days else "last_on"
-        yield (
-            f"SELECT {literal(criterion.id)} AS criterion, subject_id, period_id, {literal(had.measure)} AS measure, "
-            f"CAST({low} AS DECIMAL(18, 2)) AS certain, CAST({high} AS DECIMAL(18, 2)) AS possible, "
-            f"CAST({need} AS DECIMAL(18, 2)) AS threshold, CAST({owed} AS DECIMAL(18, 2)) AS owed, "
-            f"CAST({last_day} AS DATE) AS last_day FROM block JOIN period USING (period_id) "
-            f"WHERE {quoted(criterion.id)} <> {int(Outcome.NOT_APPLICABLE)}"
-        )
+        spare = f"CASE WHEN {owed} > 1 THEN CAST(CEIL({owed}) AS INT) - 1 WHEN {owed} <= 1 THEN 0 END"
+        numbers = {"certain": low, "possible": high, "threshold": need, "owed": owed}
+        values = {name: f"CAST({sql} AS DECIMAL(18, 2))" for name, sql in numbers.items()}
+        values["last_day"] = f"CAST(last_on - ({spare}) AS DATE)" if takes_days else "last_on"
+        yield Owed(criterion.id, had.measure, values)
 
 
 # --- where ------------------------------------------------------------------------------------------------

@@ -5,9 +5,13 @@ The rows of the block stand in `block`, its periods in `period`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from bangfu.core.engine.outcome import FINDINGS, Outcome
-from bangfu.core.engine.sql.blocks import Block, facts_json
+from bangfu.core.engine.sql.blocks import Block, Owed
 from bangfu.core.engine.sql.values import literal, quoted
+
+IS_FINDING = f"IN ({', '.join(str(int(outcome)) for outcome in FINDINGS)})"
 
 
 def verdicts_sql(block: Block) -> str:
@@ -16,75 +20,52 @@ def verdicts_sql(block: Block) -> str:
     return f"SELECT subject_id, {_period(block)} AS period, division, {ids} FROM block {_join(block)}"
 
 
-def findings_sql(block: Block) -> str:
-    """The unmet and the unknown with the values used: the columns of FINDINGS_SCHEMA."""
-    return " UNION ALL ".join(_findings_of(block, criterion.id) for criterion in block.criteria)
-
-
-def _findings_of(block: Block, criterion: str) -> str:
-    column = quoted(criterion)
-    wanted = ", ".join(str(int(outcome)) for outcome in FINDINGS)
-    return (
-        f"SELECT {literal(criterion)} AS criterion, {literal(block.subject)} AS subject, subject_id, "
-        f"{_period(block)} AS period, division, {column} AS outcome, {facts_json(block, criterion)} AS facts "
-        f"FROM block {_join(block)} WHERE {column} IN ({wanted})"
+def findings_sql(block: Block, facts: Mapping[str, str]) -> str:
+    """The unmet and the unknown with the values used (`facts`: SQL by criterion), as in FINDINGS_SCHEMA."""
+    return " UNION ALL ".join(
+        f"SELECT {literal(c.id)} AS criterion, {literal(block.subject)} AS subject, subject_id, "
+        f"{_period(block)} AS period, division, {quoted(c.id)} AS outcome, {facts[c.id]} AS facts "
+        f"FROM block {_join(block)} WHERE {quoted(c.id)} {IS_FINDING}"
+        for c in block.criteria
     )
 
 
-_PACKED = (Outcome.UNMET, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE)
-_BITS = 21
+_SHIFTS = {Outcome.UNMET: 0, Outcome.UNKNOWN: 21, Outcome.NOT_APPLICABLE: 42}
 
 
-def grouped_sql(block: Block, is_packed: bool) -> str:
-    """Counts by division (and period) in one pass, a row for each: what `counts_sql` reads as `grouped`.
-
-    Packed: three counts of 21 bits in one sum, for at most two million rows.
-    """
+def counts_sql(block: Block) -> str:
+    """Counts by criterion and division in one pass, as in COUNTS_SCHEMA: three counts of 21 bits packed into
+    each sum, so for at most two million rows of one division."""
     keys = "division" if block.is_once else "division, period_id"
-    columns: list[str] = []
+    packed = []
     for index, criterion in enumerate(block.criteria):
-        column, rest = quoted(criterion.id), [] if block.is_once else [Outcome.NOT_DUE]
-        if is_packed:
-            cases = " ".join(
-                f"WHEN {column} = {int(outcome)} THEN {1 << (_BITS * place)}"
-                for place, outcome in enumerate(_PACKED)
-            )
-            columns.append(f"CAST(SUM(CASE {cases} ELSE 0 END) AS BIGINT) AS c{index}")
-        else:
-            rest = [*_PACKED, *rest]
-        columns += [
-            f"COUNT(CASE WHEN {column} = {int(outcome)} THEN 1 END) AS c{index}_{int(outcome)}"
-            for outcome in rest
-        ]
-    return f"SELECT {keys}, COUNT(*) AS n, {', '.join(columns)} FROM block GROUP BY {keys}"
+        column = quoted(criterion.id)
+        cases = " ".join(f"WHEN {column} = {int(o)} THEN {1 << shift}" for o, shift in _SHIFTS.items())
+        packed.append(f"CAST(SUM(CASE {cases} ELSE 0 END) AS BIGINT) AS c{index}")
+        if not block.is_once:
+            packed.append(f"COUNT(CASE WHEN {column} = {int(Outcome.NOT_DUE)} THEN 1 END) AS d{index}")
+    grouped = f"(SELECT {keys}, COUNT(*) AS n, {', '.join(packed)} FROM block GROUP BY {keys})"
+    mask = (1 << 21) - 1
+    selects = []
+    for index, criterion in enumerate(block.criteria):
+        unmet, unknown, other = (f"((c{index} >> {shift}) & {mask})" for shift in _SHIFTS.values())
+        not_due = "0" if block.is_once else f"d{index}"
+        selects.append(
+            f"SELECT {literal(criterion.id)} AS criterion, {_period(block)} AS period, division, "
+            f"n - {unmet} - {unknown} - {other} - {not_due} AS met, {unmet} AS unmet, {unknown} AS unknown, "
+            f"{other} AS not_applicable, {not_due} AS not_due FROM grouped {_join(block)}"
+        )
+    return f"WITH grouped AS {grouped} {' UNION ALL '.join(selects)}"
 
 
-def counts_sql(block: Block, is_packed: bool) -> str:
-    """The columns of COUNTS_SCHEMA, from the rows of `grouped`."""
-    return " UNION ALL ".join(_counts_of(block, index, is_packed) for index in range(len(block.criteria)))
-
-
-def _counts_of(block: Block, index: int, is_packed: bool) -> str:
-    mask = (1 << _BITS) - 1
-    counts = {
-        outcome: f"((c{index} >> {_BITS * place}) & {mask})" if is_packed else f"c{index}_{int(outcome)}"
-        for place, outcome in enumerate(_PACKED)
-    }
-    counts[Outcome.NOT_DUE] = "0" if block.is_once else f"c{index}_{int(Outcome.NOT_DUE)}"
-    named = ", ".join(f"{sql} AS {outcome.name.lower()}" for outcome, sql in counts.items())
-    met = " - ".join(["n", *counts.values()])
-    return (
-        f"SELECT {literal(block.criteria[index].id)} AS criterion, {_period(block)} AS period, division, "
-        f"{met} AS met, {named} FROM grouped {_join(block)}"
-    )
-
-
-def measures_sql(block: Block) -> list[str]:
-    """The columns of MEASURES_SCHEMA: what measures have, what they need, and until when."""
+def measures_sql(block: Block, owed: Sequence[Owed]) -> list[str]:
+    """What measures have, what they need and until when, as in MEASURES_SCHEMA."""
     return [
-        f"SELECT criterion, {literal(block.subject)} AS subject, subject_id, period.id AS period, measure, "
-        f"certain, possible, threshold, owed, m.last_day FROM ({sql}) AS m JOIN period USING (period_id)"
-        for sql in block.owed
+        f"SELECT {literal(o.criterion)} AS criterion, {literal(block.subject)} AS subject, subject_id, "
+        f"period.id AS period, {literal(o.measure)} AS measure, "
+        f"{', '.join(f'{sql} AS {name}' for name, sql in o.values.items())} FROM block "
+        f"JOIN period USING (period_id) WHERE {quoted(o.criterion)} <> {int(Outcome.NOT_APPLICABLE)}"
+        for o in owed
     ]
 
 

@@ -1,13 +1,13 @@
-"""The SQL of blocks as Spark reads it: the same text, with every difference in meaning written out.
+"""The SQL of blocks as Spark reads it: the same text, every difference in meaning written out.
 
 | DuckDB | Spark | here |
 | --- | --- | --- |
-| `DATE_DIFF('day', a, b)` is 64 bits wide | counts through timestamps of a time zone | `DATEDIFF(b, a)`, cast |
-| `YEAR`, `MONTH`, `DAY` are 64 bits wide | 32 bits | cast, so that products overflow no earlier |
+| `DATE_DIFF('day', a, b)`, 64 bits | goes through timestamps of a time zone | `DATEDIFF(b, a)`, cast |
+| `YEAR`, `MONTH`, `DAY` are 64 bits wide | 32 bits | cast, so that products overflow no sooner |
 | `MAKE_DATE` takes any integer | 32 bits | cast |
 
-What Spark decides by settings (overflow an error, NULLs last, no digits of a product dropped, names by case) is
-set in `SETTINGS`; what the two still read alike needs nothing.
+What Spark decides by settings (overflow an error, no digit of a product dropped, names by case) stands in
+`SETTINGS`; sqlglot itself writes out the order of NULLs and the escapes of texts.
 """
 
 from __future__ import annotations
