@@ -18,7 +18,7 @@ from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.run import Progress
 from bangfu.core.engine.runs import RunFolder, explanations
 from bangfu.core.engine.sql.blocks import division_path
-from bangfu.core.messages import Message, N_, translate
+from bangfu.core.messages import N_, translate
 from bangfu.core.plans.pack import Pack
 from bangfu.core.plans.plan import Plan
 from bangfu.core.snapshots import Snapshot
@@ -96,9 +96,6 @@ def _write_ledger(
 def _write_summary(
     path: Path, pack: Pack, plan: Plan, run: RunFolder, places: Mapping[tuple[str, int], str], snapshot: Snapshot
 ) -> Path:
-    totals = {
-        Message(N_("{name}（方案 {declared}）"), {"name": total.name, "declared": total.declared}).render(): total.found
-        for total in totals_of(pack, plan.vocabulary, snapshot)
-    }
+    totals = list(totals_of(pack, plan.vocabulary, snapshot))
     path.write_text(summary_html(pack, plan, run, places, totals), encoding="utf-8")
     return path

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import groupby
 
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bangfu.core.documents.totals import TotalFound
 from bangfu.core.engine.runs import RunFolder
 from bangfu.core.messages import current_language, format_value, translate
 from bangfu.core.plans.pack import Pack
-from bangfu.core.plans.plan import Plan
+from bangfu.core.plans.plan import Criterion, Plan
 
 NUMBERS = ("met", "unmet", "unknown", "not_applicable", "not_due")
 
@@ -27,6 +29,7 @@ class CriterionSummary:
     period: str
     source: str
     counts: Mapping[str, int]
+    earlier: tuple[CriterionSummary, ...] = ()  # other periods of the same criterion
 
     @property
     def judged(self) -> int:
@@ -38,22 +41,22 @@ class CriterionSummary:
         return 100 * self.counts[name] / self.judged if self.judged else 0
 
 
-def summary_html(pack: Pack, plan: Plan, run: RunFolder, places: Mapping[tuple[str, int], str], total: Mapping[str, int]) -> str:
-    """The page. `places` names divisions; `total` holds what else is counted (declared totals)."""
+def summary_html(pack: Pack, plan: Plan, run: RunFolder, places: Mapping[tuple[str, int], str], totals: Sequence[TotalFound]) -> str:
+    """The page. `places` names divisions; `totals` are those that the plan declares."""
     counts = run.counts().collect()
     rows = _criteria(plan, counts)
     environment = _environment()
     template = environment.get_template("summary.html")
     return template.render(
-        language=current_language().replace("_", "-").replace("zh-CN", "zh-CN"),
+        language=current_language().replace("_", "-"),
         title=pack.head.title,
         issuer=pack.head.issuer,
         is_draft=pack.head.state == "draft",
         as_of=run.as_of,
-        criteria=rows,
+        groups=[(subject, list(group)) for subject, group in groupby(rows, key=lambda row: row.subject)],
         sums={name: sum(row.counts[name] for row in rows) for name in NUMBERS},
         heat=_heat(plan, counts, places),
-        total=total,
+        totals=totals,
         run=run.manifest,
         placeholders=[
             (entry.name, (entry.slots or 0) - len(entry.filled))
@@ -74,17 +77,29 @@ def _environment() -> Environment:
 
 
 def _criteria(plan: Plan, counts: pl.DataFrame) -> list[CriterionSummary]:
-    grouped = counts.group_by("criterion", "period").agg(pl.col(NUMBERS).sum())
-    found = {(row["criterion"], row["period"]): row for row in grouped.iter_rows(named=True)}
+    """A row per criterion: its latest period in which anything was judged, the others below it."""
+    grouped = counts.group_by("criterion", "period").agg(pl.col(NUMBERS).sum()).sort("period", descending=True)
+    found: dict[str, list[Mapping[str, int]]] = {}
+    for row in grouped.iter_rows(named=True):
+        found.setdefault(row["criterion"], []).append(row)
     rows = []
     for criterion in plan.criteria:
-        for (criterion_id, period), row in sorted(found.items()):
-            if criterion_id == criterion.id:
-                numbers = {name: int(row[name]) for name in NUMBERS}
-                subject = plan.vocabulary.tables[criterion.subject].name
-                shown = "" if period == "once" else period
-                rows.append(CriterionSummary(criterion.id, criterion.name, subject, shown, criterion.source, numbers))
+        periods = [_summary(criterion, plan, row) for row in found.get(criterion.id, [])]
+        periods.sort(key=lambda summary: summary.judged == 0)
+        if periods:
+            rows.append(replace(periods[0], earlier=tuple(p for p in periods[1:] if p.judged)))
     return rows
+
+
+def _summary(criterion: Criterion, plan: Plan, row: Mapping[str, int]) -> CriterionSummary:
+    return CriterionSummary(
+        criterion.id,
+        criterion.name,
+        plan.vocabulary.tables[criterion.subject].name,
+        "" if row["period"] == "once" else str(row["period"]),
+        criterion.source,
+        {name: int(row[name]) for name in NUMBERS},
+    )
 
 
 @dataclass(frozen=True)
