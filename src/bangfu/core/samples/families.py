@@ -37,21 +37,21 @@ def _family(name: str, members: str, low: int, high: int, weight: float) -> Comp
 
 COMPOSITIONS = (
     _family("alone_old", "head", 63, 88, 7),
-    _family("alone", "head", 36, 60, 3),
+    _family("alone", "head", 25, 60, 3),
     _family("couple_old", "head spouse", 60, 82, 6),
-    _family("one_parent", "head child0", 37, 56, 3),
-    _family("grandparent", "head grandchild0", 62, 76, 1),
-    _family("couple_child", "head spouse child0", 37, 56, 6),
-    _family("couple_mother", "head spouse mother", 40, 56, 2),
+    _family("one_parent", "head child0", 30, 56, 3),
+    _family("grandparent", "head grandchild0", 60, 76, 1),
+    _family("couple_child", "head spouse child0", 29, 56, 6),
+    _family("couple_mother", "head spouse mother", 30, 56, 2),
     _family("grandparents", "head spouse grandchild0", 60, 74, 2),
-    _family("couple_children", "head spouse child0 child1", 38, 54, 6),
-    _family("couple_child_mother", "head spouse child0 mother", 38, 54, 3),
+    _family("couple_children", "head spouse child0 child1", 32, 54, 6),
+    _family("couple_child_mother", "head spouse child0 mother", 29, 54, 3),
     _family("grown_son", "head spouse son0 sons_wife", 52, 70, 3),
     _family("three_generations", "head spouse son0 sons_wife grandchild0", 60, 74, 5),
-    _family("children_mother", "head spouse child0 child1 mother", 38, 54, 4),
-    _family("three_generations_two", "head spouse son0 sons_wife grandchild0 grandchild1", 62, 74, 5),
-    _family("children_parents", "head spouse child0 child1 father mother", 38, 50, 4),
-    _family("three_children_parents", "head spouse child0 child1 child2 father mother", 40, 50, 1),
+    _family("children_mother", "head spouse child0 child1 mother", 32, 54, 4),
+    _family("three_generations_two", "head spouse son0 sons_wife grandchild0 grandchild1", 63, 74, 5),
+    _family("children_parents", "head spouse child0 child1 father mother", 32, 50, 4),
+    _family("three_children_parents", "head spouse child0 child1 child2 father mother", 35, 50, 1),
 )
 
 
@@ -101,9 +101,9 @@ def members(households: pl.DataFrame, dice: Dice, anchor: date) -> pl.DataFrame:
         .otherwise(pl.lit("female"))
         .alias("head_gender"),
         (23 + dice.uniform("first child") * 4).alias("first_child"),
-        (22 + dice.uniform("first grandchild") * 3).alias("first_grandchild"),
+        (22 + dice.uniform("first grandchild") * 8).alias("first_grandchild"),
         (23 + dice.uniform("parents") * 8).alias("parents"),
-        dice.uniform("head age").alias("head_age"),
+        (dice.uniform("head age") ** 1.6).alias("head_age"),
         dice.between("name", 0, GIVEN_COUNT - 1).alias("name_start"),
         dice.one_of("surname", SURNAMES).alias("surname"),
     )
