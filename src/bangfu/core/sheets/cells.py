@@ -63,7 +63,8 @@ class RawSheet:
 
 @dataclass(frozen=True)
 class RawWorkbook:
-    """The visible worksheets of a file. `kind`: xlsx, xls or csv. `hidden`: names of sheets left unread."""
+    """The worksheets of a file that were read. `kind`: xlsx, xls or csv. `hidden`: names of the sheets that
+    nobody sees, which are read on demand only."""
 
     name: str
     kind: str

@@ -14,6 +14,7 @@ from bangfu.core.sheets.cells import Cell, RawSheet, RawWorkbook
 from bangfu.core.sheets.commenting import AUTHOR
 from bangfu.core.sheets.marks import FILLS, SheetMarks
 from bangfu.core.sheets.reasons import Severity
+from bangfu.core.sheets.writing import LONGEST_TEXT, is_risky
 
 _NUMBER_FORMATS: Mapping[type, str] = {
     date: "yyyy-mm-dd",
@@ -21,13 +22,12 @@ _NUMBER_FORMATS: Mapping[type, str] = {
     time: "hh:mm:ss",
     timedelta: "[h]:mm:ss",
 }
-_LONGEST = 32_767  # characters in a cell
 
 
 def write_marked_values(workbook: RawWorkbook, marks: Mapping[str, SheetMarks], target: Path) -> None:
     """Write every sheet of `workbook` to `target`, row by row. Text stays text, whatever it begins with."""
     with Workbook(target, {"constant_memory": True, "strings_to_formulas": False}) as book:
-        formats = _Formats(book)
+        formats, shown = _Formats(book), False
         for raw in workbook.sheets:
             sheet = book.add_worksheet(raw.name)
             own = marks.get(raw.name, SheetMarks({}, {}))
@@ -35,6 +35,9 @@ def write_marked_values(workbook: RawWorkbook, marks: Mapping[str, SheetMarks], 
             _write(sheet, raw, own, formats)
             if raw.name in workbook.hidden:
                 sheet.hide()
+            elif not shown:
+                sheet.activate()  # the first that can be seen
+                shown = True
 
 
 class _Formats:
@@ -42,16 +45,19 @@ class _Formats:
 
     def __init__(self, book: Workbook) -> None:
         self.book = book
-        self.made: dict[tuple[type, Severity | None], Format | None] = {(str, None): None}
+        self.made: dict[tuple[type, bool, Severity | None], Format | None] = {(str, False, None): None}
 
     def of(self, cell: Cell, severity: Severity | None) -> Format | None:
         kind = type(cell) if type(cell) in _NUMBER_FORMATS else str
-        if (kind, severity) not in self.made:
-            properties = {"num_format": _NUMBER_FORMATS[kind]} if kind in _NUMBER_FORMATS else {}
+        key = (kind, isinstance(cell, str) and is_risky(cell), severity)
+        if key not in self.made:
+            properties: dict[str, object] = {"quote_prefix": key[1]}
+            if kind in _NUMBER_FORMATS:
+                properties["num_format"] = _NUMBER_FORMATS[kind]
             if severity is not None:
                 properties["bg_color"] = f"#{FILLS[severity]}"
-            self.made[kind, severity] = self.book.add_format(properties)
-        return self.made[kind, severity]
+            self.made[key] = self.book.add_format(properties)
+        return self.made[key]
 
 
 def _write(sheet: Worksheet, raw: RawSheet, marks: SheetMarks, formats: _Formats) -> None:
@@ -72,7 +78,7 @@ def _write_cell(sheet: Worksheet, row: int, column: int, cell: Cell, style: Form
         sheet.write_number(row, column, cell, style)
     elif isinstance(cell, str):
         if cell:
-            sheet.write_string(row, column, cell[:_LONGEST], style)
+            sheet.write_string(row, column, cell[:LONGEST_TEXT], style)
         else:
             sheet.write_blank(row, column, None, style)
     else:

@@ -13,7 +13,6 @@ from pathlib import Path
 import polars as pl
 from lxml import etree
 
-from bangfu.core.register.durable import PRIVATE_FILE
 from bangfu.core.sheets.archive import Archive, open_archive
 from bangfu.core.sheets.commenting import BLOCK, Comments, drawing, shape_blocks
 from bangfu.core.sheets.converting import write_marked_values
@@ -25,6 +24,7 @@ from bangfu.core.sheets.reading import is_xlsx, read_workbook
 from bangfu.core.sheets.repacking import Repacker
 from bangfu.core.sheets.results import ImportResult
 from bangfu.core.sheets.styling import Styles, serialise
+from bangfu.core.sheets.writing import whole_file
 
 CONTENT_TYPES = "[Content_Types].xml"
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
@@ -34,7 +34,8 @@ _REFERENCE = b'<legacyDrawing xmlns:r="%s" r:id="%s"/>'
 
 
 def mark_workbook(path: Path, result: ImportResult, folder: Path) -> Path | None:
-    """Write a marked copy of `path` into `folder` and give its path; None if nothing in it is wrong.
+    """Write a marked copy of `path` into `folder`, private to the user, and give its path; None if nothing in
+    the workbook is wrong.
 
     Raises WorkbookError if the workbook cannot be read.
     """
@@ -43,22 +44,13 @@ def mark_workbook(path: Path, result: ImportResult, folder: Path) -> Path | None
         return None
     suffix = path.suffix.lower() if is_xlsx(path) else ".xlsx"
     target = folder / f"{path.stem}（标注）{suffix}"
-    if is_xlsx(path):
-        _patch(path, marks, target)
-    else:
-        write_marked_values(read_workbook(path, with_hidden=True), marks, target)
+    with whole_file(target) as partial:
+        if is_xlsx(path):
+            with open_archive(path) as archive, partial.open("w+b") as file:
+                _Patch(archive, marks).write(Repacker(file))
+        else:
+            write_marked_values(read_workbook(path, with_hidden=True), marks, partial)
     return target
-
-
-def _patch(path: Path, marks: Mapping[str, SheetMarks], target: Path) -> None:
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        with open_archive(path) as archive, partial.open("w+b") as file:
-            _Patch(archive, marks).write(Repacker(file))
-        partial.chmod(PRIVATE_FILE)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 class _Patch:

@@ -75,7 +75,7 @@ def _read_xlsx(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
         }
     if not facts:
         raise refusal("no_sheet", path.name)
-    hidden = tuple(sheet.name for sheet in package.sheets if sheet.name not in facts)
+    hidden = tuple(sheet.name for sheet in package.sheets if not sheet.is_visible)
     return RawWorkbook(path.name, "xlsx", _values(path, facts), hidden)
 
 
@@ -116,7 +116,7 @@ def _read_xls(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
     if not chosen or len(tabs) != len(scanned):
         raise refusal("no_sheet" if not chosen else "truncated", path.name)
     facts = {tab.name: scanned[tabs.index(tab)] for tab in chosen}
-    hidden = tuple(tab.name for tab in sheets if tab.name not in facts)
+    hidden = tuple(tab.name for tab in sheets if tab.visible != calamine.SheetVisibleEnum.Visible)
     read = tuple(replace(sheet, rows=_with_floats(sheet.rows)) for sheet in _values(path, facts))
     return RawWorkbook(path.name, "xls", read, hidden)
 

@@ -132,29 +132,34 @@ class Book:
 
 
 @contextmanager
-def open_book(path: Path) -> Iterator[Book]:
-    """A new workbook at `path`, private to the user; there only once it is whole."""
+def whole_file(path: Path) -> Iterator[Path]:
+    """A path to write to; at the end of the block the file is at `path`, private to the user, or nowhere."""
     partial = path.with_name(f".{path.name}.partial")
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     try:
-        with Workbook(partial, options) as book:
-            book.set_properties({"created": _BEGINNING})
-            yield Book(book)
+        yield partial
         partial.chmod(PRIVATE_FILE)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def open_book(path: Path) -> Iterator[Book]:
+    """A new workbook at `path`, private to the user; there only once it is whole."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with whole_file(path) as partial, Workbook(partial, options) as book:
+        book.set_properties({"created": _BEGINNING})
+        yield Book(book)
+
+
 def write_csv(path: Path, titles: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
     """A csv that Excel opens as Chinese (UTF-8 with mark). A text that could be taken for a formula gets an
     apostrophe in front."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with whole_file(path) as partial, partial.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([_csv_cell(title) for title in titles])
         for row in rows:
             writer.writerow([_csv_cell(value) for value in row])
-    path.chmod(PRIVATE_FILE)
 
 
 def _height(columns: Sequence[SheetColumn], row: Sequence[Value]) -> float:
