@@ -32,15 +32,26 @@ def add_commands(app: typer.Typer) -> None:
     def add(command: Callable[..., None], text: str, example: str) -> None:
         app.command(help=t(text), epilog=t(example))(command)
 
-    add(compare, N_("比较两次核查：新发现、反弹、已解决、转为待核实。"), N_("示例：bangfu compare s4_nanhuzhou 上次结果 这次结果"))
-    add(simulate, N_("试算：换一个方案，在同一个快照上谁的结论会变、为什么。"), N_("示例：bangfu simulate 现行方案 新方案 快照"))
+    add(
+        compare,
+        N_("比较两次核查：新发现、反弹、已解决、转为待核实。"),
+        N_("示例：bangfu compare s4_nanhuzhou 上次结果 这次结果"),
+    )
+    add(
+        simulate,
+        N_("试算：换一个方案，在同一个快照上谁的结论会变、为什么。"),
+        N_("示例：bangfu simulate 现行方案 新方案 快照"),
+    )
 
 
 def compare(
     plan: PlanName,
     before: RunPath,
     after: RunPath,
-    history: Annotated[list[Path] | None, typer.Option("--history", metavar="RUN", help=t(N_("更早的结果，用来认出反弹；可写多次。")))] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option("--history", metavar="RUN", help=t(N_("更早的结果，用来认出反弹；可写多次。"))),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """By key, never by name."""
@@ -51,10 +62,22 @@ def compare(
     if as_json:
         say_json(compared.to_dicts())
         return
-    counts = compared.group_by("criterion", "status").len().pivot("status", index="criterion", values="len").fill_null(0)
+    counts = (
+        compared.group_by("criterion", "status")
+        .len()
+        .pivot("status", index="criterion", values="len")
+        .fill_null(0)
+    )
     statuses = [status for status in STATUSES if status in counts.columns]
-    rows = [(row["criterion"], *(row[s] for s in statuses)) for row in counts.sort("criterion").iter_rows(named=True)]
-    say_table([t(N_("编号")), *(translate(STATUSES[s]) for s in statuses)], rows, numeric=range(1, len(statuses) + 1))
+    rows = [
+        (row["criterion"], *(row[s] for s in statuses))
+        for row in counts.sort("criterion").iter_rows(named=True)
+    ]
+    say_table(
+        [t(N_("编号")), *(translate(STATUSES[s]) for s in statuses)],
+        rows,
+        numeric=range(1, len(statuses) + 1),
+    )
     say(t(N_("✓ 共 {count} 项有问题或待核实。"), count=compared.height))
 
 
@@ -93,7 +116,8 @@ def simulate(
     rows = [(villages.get(division, ""), count) for division, count in by_village.iter_rows()]
     say_table([t(N_("村")), t(N_("个数"))], rows, numeric=(1,))
     for row, reason in zip(flipped.head(shown).iter_rows(named=True), reasons, strict=True):
-        say(f"{row['criterion']} {row['subject']} {row['subject_id']}：{_outcome(row['before'])} → {_outcome(row['after'])}　{reason}")
+        change = f"{_outcome(row['before'])} → {_outcome(row['after'])}"
+        say(f"{row['criterion']} {row['subject']} {row['subject_id']}：{change}　{reason}")
     say(t(N_("✓ 共 {count} 个结论会变。"), count=flipped.height))
 
 
@@ -107,7 +131,9 @@ def _outcome(code: int) -> str:
     return outcome_text(code) if code else translate(N_("没有核查"))
 
 
-def _reasons(plan: Plan, flipped: pl.DataFrame, run: RunFolder, taken: Snapshot, calendar_file: Path | None) -> list[str]:
+def _reasons(
+    plan: Plan, flipped: pl.DataFrame, run: RunFolder, taken: Snapshot, calendar_file: Path | None
+) -> list[str]:
     """Why each has its new outcome, clause by clause."""
     calendar = load_calendar(calendar_file)
     reasons = []
@@ -117,5 +143,7 @@ def _reasons(plan: Plan, flipped: pl.DataFrame, run: RunFolder, taken: Snapshot,
             reasons.append("")
             continue
         world = world_around(plan, [criterion], [row["subject_id"]], taken.tables, run.as_of, calendar)
-        reasons.append(explain(criterion, world, run.period(row["period"]), world.rows(row["subject"])[0]).text())
+        reasons.append(
+            explain(criterion, world, run.period(row["period"]), world.rows(row["subject"])[0]).text()
+        )
     return reasons

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from bangfu.core.errors import Problem
-from bangfu.core.messages import Message, N_, translate
+from bangfu.core.messages import N_, Message, translate
 
 _WIDTH_OF_FILES = 132  # a table in a log or a pipe need not be folded for a screen
 
@@ -81,7 +81,13 @@ class Steps:
 @contextmanager
 def progress(title: str) -> Iterator[Steps]:
     """A progress bar on standard error while the work goes on."""
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=err, transient=True) as bar:
         yield Steps(bar)
 

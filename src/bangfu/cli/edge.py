@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bangfu.core.errors import Problem, RegisterError
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 
 CHINA = ZoneInfo("Asia/Shanghai")
 KEY_VARIABLE = "BANGFU_KEY_FILE"

@@ -29,8 +29,12 @@ from bangfu.core.vocabulary import load_vocabulary
 
 app = typer.Typer(no_args_is_help=True, help=t(N_("检查、阅读、测试和比较工作方案。")), rich_markup_mode=None)
 
-PlanName = Annotated[str, typer.Argument(metavar="PLAN", help=t(N_("方案文件夹，或自带方案的名称，如 s4_nanhuzhou。")))]
-OnDay = Annotated[str, typer.Option("--on", metavar="DATE", help=t(N_("按哪一天的参数，如 2018-12-31；不写为今天。")))]
+PlanName = Annotated[
+    str, typer.Argument(metavar="PLAN", help=t(N_("方案文件夹，或自带方案的名称，如 s4_nanhuzhou。")))
+]
+OnDay = Annotated[
+    str, typer.Option("--on", metavar="DATE", help=t(N_("按哪一天的参数，如 2018-12-31；不写为今天。")))
+]
 AsJson = Annotated[bool, typer.Option("--json", help=t(N_("以 JSON 输出。")))]
 
 
@@ -49,7 +53,13 @@ def check(plan: PlanName, on: OnDay = "") -> None:
         say(f"! {lint.render()}")
     empty = [entry for entry in pack.content.placeholders if len(entry.filled) < (entry.slots or 0)]
     for entry in empty:
-        say(t(N_("○ {name}：有 {count} 项待填，填好之前不作结论。"), name=entry.name, count=(entry.slots or 0) - len(entry.filled)))
+        say(
+            t(
+                N_("○ {name}：有 {count} 项待填，填好之前不作结论。"),
+                name=entry.name,
+                count=(entry.slots or 0) - len(entry.filled),
+            )
+        )
     say(
         t(
             N_("✓ {title} {version}：{criteria} 条标准、{measures} 个指标、{cases} 个案例，没有错误。"),
@@ -62,7 +72,10 @@ def check(plan: PlanName, on: OnDay = "") -> None:
     )
 
 
-@app.command(help=t(N_("用文字列出方案的标准、来源和责任人。")), epilog=t(N_("示例：bangfu plan show s0_lvchun --on 2024-07-01")))
+@app.command(
+    help=t(N_("用文字列出方案的标准、来源和责任人。")),
+    epilog=t(N_("示例：bangfu plan show s0_lvchun --on 2024-07-01")),
+)
 def show(plan: PlanName, on: OnDay = "", as_json: AsJson = False) -> None:
     """The criteria, a row each."""
     pack, compiled = open_plan(plan, on)
@@ -104,7 +117,7 @@ def test(plan: PlanName) -> None:
     """Every case through the reference evaluator and DuckDB."""
     pack, _ = open_plan(plan)
     bench = CaseBench(pack, load_vocabulary(), load_calendar())
-    failures = []
+    failures: list[Problem] = []
     with progress(t(N_("运行案例"))) as step:
         for done, result in enumerate(bench.run(), 1):
             step(result.case.name, done, len(pack.cases))
@@ -125,7 +138,9 @@ def diff(old: PlanName, new: PlanName) -> None:
         say(t(N_("两个方案没有差别。")))
 
 
-@app.command(help=t(N_("列出方案引用了文件的哪些条目。")), epilog=t(N_("示例：bangfu plan coverage s4_nanhuzhou")))
+@app.command(
+    help=t(N_("列出方案引用了文件的哪些条目。")), epilog=t(N_("示例：bangfu plan coverage s4_nanhuzhou"))
+)
 def coverage(plan: PlanName, as_json: AsJson = False) -> None:
     """Which element of the document is cited where."""
     pack = load_pack(Path(plan) if Path(plan).is_dir() else plan)
@@ -137,11 +152,15 @@ def coverage(plan: PlanName, as_json: AsJson = False) -> None:
     for citation in found:
         by_element.setdefault(citation.requirement, []).append(citation.where)
     ordered = sorted(by_element, key=lambda element: (element.split("-")[0], int(element.split("-")[1])))
-    say_table([t(N_("条目")), t(N_("位置"))], [(element, "、".join(by_element[element])) for element in ordered])
+    say_table(
+        [t(N_("条目")), t(N_("位置"))], [(element, "、".join(by_element[element])) for element in ordered]
+    )
     say(t(N_("共引用 {count} 个条目。"), count=len(by_element)))
 
 
-@app.command(help=t(N_("写出方案文件的 JSON Schema，供编辑器检查。")), epilog=t(N_("示例：bangfu plan schema 文件夹")))
+@app.command(
+    help=t(N_("写出方案文件的 JSON Schema，供编辑器检查。")), epilog=t(N_("示例：bangfu plan schema 文件夹"))
+)
 def schema(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=t(N_("写到哪个文件夹。")))]) -> None:
     """One file of JSON Schema per part."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,7 +175,9 @@ def schema(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=t(N_("�
 )
 def convert(
     source: PlanName,
-    target: Annotated[Path, typer.Argument(metavar="TARGET", help=t(N_("写成 .xlsx 工作簿，或写到一个新文件夹。")))],
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help=t(N_("写成 .xlsx 工作簿，或写到一个新文件夹。")))
+    ],
 ) -> None:
     """From a workbook to a folder, or from a folder or packaged plan to a workbook."""
     if Path(source).suffix == ".xlsx":

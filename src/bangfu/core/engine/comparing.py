@@ -29,7 +29,11 @@ STATUSES = {
 
 
 def compare_runs(
-    plan: Plan, before: RunFolder, after: RunFolder, history: Sequence[RunFolder] = (), renamed: pl.DataFrame | None = None
+    plan: Plan,
+    before: RunFolder,
+    after: RunFolder,
+    history: Sequence[RunFolder] = (),
+    renamed: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Every key that is a finding in either run, with what became of it.
 
@@ -77,14 +81,21 @@ def _outcomes(plan: Plan, run: RunFolder, renamed: pl.DataFrame | None) -> pl.La
         long = wide.select("subject_id", "period", *criteria).unpivot(
             criteria, index=["subject_id", "period"], variable_name="criterion", value_name="outcome"
         )
-        parts.append(long.with_columns(pl.lit(subject).alias("subject")).select(*KEY, pl.col("outcome").cast(pl.Int8)))
+        parts.append(
+            long.with_columns(pl.lit(subject).alias("subject")).select(*KEY, pl.col("outcome").cast(pl.Int8))
+        )
     empty = pl.LazyFrame(schema={**_KEY_SCHEMA, "outcome": pl.Int8()})
     outcomes = _renamed(pl.concat([empty, *parts]), renamed)
     # After a merge two old verdicts stand under one key: the worse one counts.
     return outcomes.group_by(KEY).agg(pl.col("outcome").sort_by(_gravity(pl.col("outcome"))).last())
 
 
-_KEY_SCHEMA = {"criterion": pl.String(), "subject": pl.String(), "subject_id": pl.Int64(), "period": pl.String()}
+_KEY_SCHEMA = {
+    "criterion": pl.String(),
+    "subject": pl.String(),
+    "subject_id": pl.Int64(),
+    "period": pl.String(),
+}
 
 
 def _gravity(outcome: pl.Expr) -> pl.Expr:
@@ -97,14 +108,20 @@ def _divisions(plan: Plan, run: RunFolder) -> pl.LazyFrame:
     for subject, per in sorted({(c.subject, c.per) for c in plan.criteria}):
         if any((run.folder / "verdicts").glob(f"{subject}.{per}-*.parquet")):
             rows = run.verdicts(subject, per).select("subject_id", "division")
-            frames.append(rows.with_columns(pl.lit(subject).alias("subject")).select("subject", "subject_id", "division"))
+            frames.append(
+                rows.with_columns(pl.lit(subject).alias("subject")).select(
+                    "subject", "subject_id", "division"
+                )
+            )
     return pl.concat(frames).unique(["subject", "subject_id"])
 
 
 def _once_unmet(plan: Plan, history: Iterable[RunFolder]) -> pl.LazyFrame:
     empty = pl.LazyFrame(schema={**_KEY_SCHEMA, "was_unmet": pl.Boolean()})
     found = [
-        run.findings().filter(pl.col("outcome") == int(Outcome.UNMET)).select(*KEY, pl.lit(True).alias("was_unmet"))
+        run.findings()
+        .filter(pl.col("outcome") == int(Outcome.UNMET))
+        .select(*KEY, pl.lit(True).alias("was_unmet"))
         for run in history
     ]
     return pl.concat([empty, *found]).unique(KEY)

@@ -152,7 +152,9 @@ def _clause(node: n.Truth, on: Evaluator) -> Clause:
         case n.Verdict(name=name, truth=inner):
             state = {True: "verdict_met", False: "verdict_unmet", None: "verdict_unknown"}[truth]
             # A nested criterion is `NOT when OR holds`: where it applies, only `holds` is a reason.
-            reason = inner.items[-1] if isinstance(inner, n.Any) and isinstance(inner.items[0], n.Not) else inner
+            reason = (
+                inner.items[-1] if isinstance(inner, n.Any) and isinstance(inner.items[0], n.Not) else inner
+            )
             parts = tuple(_clauses(reason, on, negated=False))
             because = [part.message() for part in parts if part.truth is truth]
             return Clause(state, {"label": name, "because": because}, truth, parts=parts)
@@ -221,7 +223,7 @@ def _negated(rows: n.Rows) -> n.Rows:
 # --- words ------------------------------------------------------------------------------------------------
 
 
-def label(node: n.Scalar) -> object:
+def label(node: n.Scalar) -> object:  # noqa: C901 - one case a node
     """What a value is called."""
     match node:
         case n.ColumnValue(column=column) | n.OrElse(column=n.ColumnValue(column=column)):
@@ -232,7 +234,7 @@ def label(node: n.Scalar) -> object:
             return name or value
         case n.Count(rows=rows) | n.Total(rows=rows):
             return rows.relation.table.name
-        case n.Share(rows=rows, applies=applies, holds=holds):
+        case n.Share(rows=rows):
             return Message(N_("{table}中符合条件的比例"), {"table": rows.relation.table.name})
         case n.Arithmetic(op=op, left=left, right=right):
             return Message(

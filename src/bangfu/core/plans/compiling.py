@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from bangfu.core.errors import PlanError, Problem
@@ -63,7 +63,9 @@ class _Compiler:
         self.vocabulary = vocabulary
         self.problems: list[Problem] = []
         self.parameters = _constants(pack, on)
-        self.campaign = _campaign_span(pack)
+        self.campaign = _campaign_span(pack, on)
+        self._valueless = _without_value(pack, on)
+        self._on = on
         self._measures: dict[str, n.Named] = {}
         self._compiled: dict[str, Criterion | None] = {}
         self._under_way: list[str] = []
@@ -144,6 +146,14 @@ class _Compiler:
     # --- measures -------------------------------------------------------------------------------------
 
     def _measure_named(self, name: str, table: Table) -> n.Named | None:
+        if name in self._valueless:
+            raise refuse(
+                "no_value",
+                N_("参数“{name}”在 {day} 没有取值。"),
+                N_("请在 parameters.yaml 里补上从哪一天起的取值，或换一个日期。"),
+                name=name,
+                day=self._on,
+            )
         for key, spec in self.pack.measures.items():
             if spec.subject == table.id and name in (key, spec.name):
                 return self.named(key)
@@ -285,9 +295,17 @@ def _constants(pack: Pack, on: date) -> Mapping[str, n.Constant]:
     return constants
 
 
-def _campaign_span(pack: Pack) -> tuple[date, date] | None:
+def _without_value(pack: Pack, on: date) -> set[str]:
+    missing = [key for key, value in pack.parameters_on(on).items() if value is None]
+    return {*missing, *(pack.parameters[key].name for key in missing)}
+
+
+def _campaign_span(pack: Pack, on: date) -> tuple[date, date] | None:
+    """The days of the campaign. Until the event that closes it, it ends after the day at hand: never over."""
     span = pack.head.period
-    return (span.start, span.to) if span.start and span.to else None
+    if span.start is None:
+        return None
+    return span.start, span.to or max(span.start, on + timedelta(days=1))
 
 
 __all__ = ["Message", "compile_plan"]
