@@ -164,6 +164,17 @@ def test_sheets_are_recognised_and_the_others_named(tmp_path: Path) -> None:
     ]
 
 
+def test_hidden_sheets_are_left_alone_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "表.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("人口")
+        for at, row in enumerate([["户编号", "姓名", "与户主关系"], ["9901", "张三", "户主"]]):
+            sheet.write_row(at, 0, row)
+        book.add_worksheet("代码").hide()
+    read = stage_workbook(read_workbook(path), VOCABULARY, TODAY)
+    assert [note.render() for note in read.notes] == ["表.xlsx 代码: 隐藏的工作表没有读"]
+
+
 def test_what_is_wrong_with_a_header_refuses_the_sheet(tmp_path: Path) -> None:
     found, refusals, _ = staged(
         tmp_path, {"人口": [["户编号", "姓名", "证件号码", "身份证号", "性别"], ["9901", "张三", "", "", ""]]}

@@ -353,6 +353,16 @@ def test_a_household_sheet_feeds_land_income_and_costs(tmp_path: Path) -> None:
     assert again.tables == {}
 
 
+def test_only_the_lists_that_a_sheet_holds_are_complete(tmp_path: Path) -> None:
+    row = ["东乡", "甲村", "9901", "脱贫户", 3]
+    result = planned(
+        tmp_path, {"户": {"户": [HOUSEHOLDS, row]}}, options=Options(complete_on=date(2020, 6, 30))
+    )
+    state = applied(result)
+    assert rows_of(state, "household", "land_checked_on", "income_known_to") == [(None, None)]
+    assert rows_of(state, "village", "households_checked_on") == [(date(2020, 6, 30),)]
+
+
 def test_the_same_household_twice_is_refused(tmp_path: Path) -> None:
     row = ["东乡", "甲村", "9901", "脱贫户", 3]
     result = planned(tmp_path, {"户": {"户": [HOUSEHOLDS, row, row]}})
@@ -604,6 +614,7 @@ def test_formulas_errors_merged_cells_and_repeated_headers(tmp_path: Path) -> No
         ):
             sheet.write_row(at, 0, row)
         sheet.merge_range("C2:C3", "9901")
+        sheet.write_formula("G9", "=A9", None, "")  # in an empty row
         sheet.write_formula("G3", "=1/0", None, "#DIV/0!")
         sheet.write_formula("G5", "=A1", None, "")
         sheet.write_formula("G2", "=1+2", None, 3)

@@ -19,7 +19,9 @@ from bangfu.core.errors import WorkbookError
 from bangfu.core.register.changes import empty_state
 from bangfu.core.sheets import ImportResult, mark_workbook, plan_import
 from bangfu.core.sheets.cells import position
+from bangfu.core.sheets.patching import comments_drawing, patch_sheet
 from bangfu.core.sheets.results import PROBLEMS, Counts
+from bangfu.core.sheets.styling import Styles
 from tests.unit.sheets.books import (
     VOCABULARY,
     divisions,
@@ -313,12 +315,13 @@ def test_what_cannot_be_patched_leaves_nothing_behind(office: Path, tmp_path: Pa
             lambda n, c: (c.replace(old, new) if old else None) if n == part else c,
         )
 
-    for path in (
-        without("xl/styles.xml"),
-        without("xl/styles.xml", b"cellXfs", b"cellYfs"),
-        without("xl/worksheets/sheet1.xml", b"sheetData>", b"sheetBata>"),
-        without("xl/comments1.xml", b"commentList", b"commentLost"),
+    for change in (
+        ("xl/styles.xml",),
+        ("xl/styles.xml", b"cellXfs", b"cellYfs"),
+        ("xl/worksheets/sheet1.xml", b"sheetData>", b"sheetBata>"),
+        ("xl/comments1.xml", b"commentList", b"commentLost"),
     ):
+        path = without(*change)
         with pytest.raises(WorkbookError):
             mark_workbook(path, result_of(path, {("人口", "A3"): "not_date"}), out)
         assert list(out.iterdir()) == []
@@ -476,3 +479,27 @@ def test_from_an_import_to_the_marked_file(tmp_path: Path, out: Path) -> None:
     assert made is not None
     sheet = openpyxl.load_workbook(made)["人口"]
     assert sheet["F2"].comment.text == "【退回】超出允许范围（0–12）。核对后更正。"
+
+
+def test_the_size_of_the_pieces_does_not_matter(
+    office: Path, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = with_sheet_xml(
+        office,
+        tmp_path / "人口2.xlsx",
+        lambda xml: xml.replace(b"</sheetData>", b"</sheetData><!-- row> -->"),
+    )
+    problems = {("人口", cell): "not_date" for cell in ("A2", "A3", "B4", "C4", "D4")}
+    at_once = parts(marked(path, problems, out))
+    monkeypatch.setattr("bangfu.core.sheets.archive.CHUNK", 50)
+    assert parts(marked(path, problems, out)) == at_once
+
+
+def test_odd_ends_of_a_worksheet() -> None:
+    assert comments_drawing(b'<legacyDrawing/><a:legacyDrawing r:id="rId7"/></worksheet>') == "rId7"
+    assert comments_drawing(b'<x><legacyDrawing r:id="rId7"/></x></worksheet>') is None
+    patched = patch_sheet([b"<sheetData/><?x y?><a>"], {}, Styles(STYLES, "x"), b"<legacyDrawing/>", "x")
+    assert b"".join(patched) == b"<sheetData/><?x y?><a>"  # unclosed: left as it is
+
+
+STYLES = b"<styleSheet xmlns='x'><fills/><cellXfs><xf/></cellXfs></styleSheet>"

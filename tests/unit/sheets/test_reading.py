@@ -92,6 +92,7 @@ def test_formulas_errors_and_long_numbers_are_known_by_cell(tmp_path: Path) -> N
         sheet.write_formula("B2", "=B1", None, "")
         sheet.write_formula("C2", "=1/0", None, "#DIV/0!")
         sheet.write_number("D2", 12345)
+        sheet.write_blank("E2", None, book.add_format({"bold": True}))
     long = with_sheet_xml(
         path, tmp_path / "长.xlsx", lambda xml: xml.replace(b">12345<", b">990101196001010018<")
     )
@@ -380,6 +381,16 @@ def test_a_damaged_xls_is_refused(tmp_path: Path) -> None:
     for content in damaged:
         path.write_bytes(content)
         assert refused(path) == "truncated"
+    short = write_xls(path, {"户": [record(0x203, b"\0")]})  # a number of one byte
+    assert refused(short) == "truncated"
+    endless = xls_stream({"户": []}, globals_=record(0x85, b"\0"))[:-8].ljust(5000, b"\0")
+    path.write_bytes(compound({"Workbook": endless}))
+    assert refused(path) == "truncated"
+    longer = bytearray(compound({"Workbook": long}))
+    at = longer.index("Workbook".encode("utf-16-le"))
+    struct.pack_into("<I", longer, at + 120, 1_000_000)
+    path.write_bytes(longer)
+    assert refused(path) == "truncated"
     path.write_bytes(compound({"WordDocument": b"x" * 5000}))
     assert refused(path) == "unknown"
 

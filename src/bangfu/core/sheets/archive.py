@@ -77,8 +77,7 @@ class Archive:
         try:
             for packed in self.raw(part):
                 while packed:
-                    if piece := inflater.decompress(packed, CHUNK):
-                        yield piece
+                    yield inflater.decompress(packed, CHUNK)
                     packed = inflater.unconsumed_tail
             yield inflater.flush()
         except zlib.error:

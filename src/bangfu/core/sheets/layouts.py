@@ -120,11 +120,6 @@ class Layout:
         """Where a folded header goes, with or without unit or remark in brackets."""
         return self.headers.get(header) or self.headers.get(without_unit(header))
 
-    @property
-    def is_yearly(self) -> bool:
-        """Whether its rows need a year."""
-        return any(rule.wide for rule in self.rows)
-
 
 def without_unit(header: str) -> str:
     """A folded header without a unit of measure or a remark to whoever fills the sheet in."""

@@ -79,18 +79,16 @@ def _clean(
 def _by_type(
     split: pl.DataFrame, column: Column, vocabulary: Vocabulary, today: date, form: str
 ) -> pl.DataFrame:
-    match column.type:
-        case ColumnType.INT | ColumnType.DECIMAL:
-            return clean_number(split, column)
-        case ColumnType.DATE:
-            return clean_date(split, today)
-        case ColumnType.BOOL:
-            return clean_flag(split)
-        case ColumnType.CODE | ColumnType.CODES:
-            several = column.type is ColumnType.CODES
-            return clean_code(split, column, vocabulary.code_list(column), several)
-        case ColumnType.TEXT:
-            return clean_text(split, is_name=form == "name")
+    if column.type in (ColumnType.INT, ColumnType.DECIMAL):
+        return clean_number(split, column)
+    if column.type is ColumnType.DATE:
+        return clean_date(split, today)
+    if column.type is ColumnType.BOOL:
+        return clean_flag(split)
+    if column.type in (ColumnType.CODE, ColumnType.CODES):
+        several = column.type is ColumnType.CODES
+        return clean_code(split, column, vocabulary.code_list(column), several)
+    return clean_text(split, is_name=form == "name")
 
 
 def clean_text(split: pl.DataFrame, is_name: bool) -> pl.DataFrame:

@@ -28,6 +28,11 @@ Value = str | int | float | Decimal | bool | date | None
 LONGEST_TEXT = 32_767  # characters that a cell of Excel holds
 _RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may take for a formula
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_PLAIN: dict[str, object] = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
+_HEADS: dict[str, dict[str, object]] = {
+    "title": {"bold": True, "font_size": 16, "align": "center"},
+    "header": {"bold": True, "align": "center", "border": 1, "bg_color": "#DDEBF7"},
+}
 _LINE_POINTS, _TALLEST = 13.5, 409.0
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # instead of the clock: the same input, the same bytes
 
@@ -120,13 +125,10 @@ class Book:
     def _format(self, kind: Kind | str, wrap: bool = False, quoted: bool = False) -> Format:
         key = (kind, wrap, quoted)
         if key not in self._formats:
-            look: dict[str, object] = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
-            if kind == "title":
-                look |= {"bold": True, "font_size": 16, "align": "center"}
-            elif kind == "header":
-                look |= {"bold": True, "align": "center", "border": 1, "bg_color": "#DDEBF7"}
-            elif isinstance(kind, Kind):
-                look |= {"border": 1, "num_format": kind.value, "quote_prefix": quoted}
+            if isinstance(kind, Kind):
+                look = _PLAIN | {"border": 1, "num_format": kind.value, "quote_prefix": quoted}
+            else:
+                look = _PLAIN | _HEADS[kind]
             self._formats[key] = self._book.add_format(look | {"text_wrap": wrap})
         return self._formats[key]
 
