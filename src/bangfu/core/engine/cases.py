@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -194,7 +194,7 @@ def _row(
     table: Table,
     given: Mapping[str, object],
     key: object,
-    keys: Mapping[str, list[object]],
+    keys: Mapping[str, Sequence[object]],
     vocabulary: Vocabulary,
 ) -> Row:
     row: dict[str, object] = {table.key: key}

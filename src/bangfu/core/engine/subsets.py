@@ -7,12 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from bangfu.core.calendars import Calendar
 from bangfu.core.engine.run import Tables
 from bangfu.core.engine.sql.values import literal, quoted
-from bangfu.core.engine.world import World
+from bangfu.core.engine.world import Row, World
 from bangfu.core.expressions import nodes as n
 from bangfu.core.plans.plan import Criterion, Plan
 from bangfu.core.snapshots.schema import arrow_schema
@@ -95,12 +94,12 @@ class _Fetch:
     def _touch(self, table: str) -> None:
         self.add(table, "SELECT 0::BIGINT WHERE FALSE")
 
-    def rows(self, table: str) -> list[dict[str, object]]:
+    def rows(self, table: str) -> list[Row]:
         """The noted rows."""
         key = quoted(self.vocabulary.tables[table].key)
         sql = f"SELECT t.* FROM {quoted(table)} AS t JOIN {quoted(f'{table} keys')} AS k ON k.id = t.{key} ORDER BY {key}"
-        found: pa.Table = self.connection.sql(sql).to_arrow_table()
-        return found.to_pylist()
+        found: list[Row] = self.connection.sql(sql).to_arrow_table().to_pylist()
+        return found
 
 
 def _conditions_of(node: n.Node) -> tuple[n.Node, ...]:
