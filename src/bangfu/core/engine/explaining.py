@@ -205,15 +205,16 @@ def _gap(left: object, right: object) -> object:
 def _quantifier(node: n.Quantifier, on: Evaluator, truth: Tri) -> Clause:
     where = node.rows.where
     condition = condition_text(where, on.world.vocabulary) if where is not None else Message(N_("有记录"))
+    secret = sensitivity(where) if where is not None else Sensitivity.INTERNAL
     values: dict[str, object] = {"label": node.rows.relation.table.name, "condition": condition}
     truths, _ = on.row_truths(node.rows)
     if truth is None:
-        return Clause("list_unclear", values, truth)
+        return Clause("list_unclear", values, truth, secret)
     if node.kind == "every":
         values["value"] = sum(found is True for _, found in on.row_truths(_negated(node.rows))[0])
-        return Clause("all" if truth else "not_all", values, truth)
+        return Clause("all" if truth else "not_all", values, truth, secret)
     values["value"] = sum(found is True for _, found in truths)
-    return Clause("some" if (node.kind == "has") is truth else "none", values, truth)
+    return Clause("some" if (node.kind == "has") is truth else "none", values, truth, secret)
 
 
 def _negated(rows: n.Rows) -> n.Rows:
@@ -275,8 +276,8 @@ def unit_text(node: n.Scalar) -> str:
     return f" {unit.split('/')[0]}" if unit else ""
 
 
-def sensitivity(node: n.Scalar) -> Sensitivity:
-    """The most sensitive column that a value shows."""
+def sensitivity(node: n.Node) -> Sensitivity:
+    """The most sensitive column that a value or condition speaks of."""
     found = [below.column.sensitivity for below in n.walk(node) if isinstance(below, n.ColumnValue)]
     return max(found, key=list(Sensitivity).index) if found else Sensitivity.INTERNAL
 
