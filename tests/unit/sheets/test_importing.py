@@ -623,7 +623,7 @@ def test_formulas_errors_merged_cells_and_repeated_headers(tmp_path: Path) -> No
     assert found(result) == [("G3", "fault"), ("G5", "formula_without_value")]
     assert [p.reason.render() for p in result.cell_problems()] == ["公式出错（#DIV/0!）", "公式没有计算结果"]
     assert [note.render() for note in result.notes] == [
-        "人口.xlsx 人口: 3 个单元格是公式，读的是文件里存的计算结果 如结果可能过期，先用 Excel 打开重算并保存",
+        "人口.xlsx 人口: 4 个单元格是公式，读的是文件里存的计算结果 如结果可能过期，先用 Excel 打开重算并保存",
         "人口.xlsx 人口: 合计、说明等行没有导入：第 4、6 行",
     ]
     assert result.counts.rows == 3

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -74,10 +75,10 @@ def marked(path: Path, problems: Mapping[tuple[str, str], str], folder: Path) ->
 
 
 @pytest.fixture
-def out(tmp_path: Path) -> Iterator[Path]:
+def out(tmp_path: Path) -> Path:
     folder = tmp_path / "out"
     folder.mkdir()
-    yield folder
+    return folder
 
 
 @pytest.fixture
@@ -181,9 +182,13 @@ def test_a_cell_that_is_not_there_is_added_in_its_place(tmp_path: Path, out: Pat
 def test_empty_rows_and_rows_with_a_format_take_marks(tmp_path: Path, out: Path) -> None:
     path = write_xlsx(tmp_path / "a.xlsx", {"表": [["x"]]})
     styled = with_sheet_xml(
-        path, tmp_path / "b.xlsx",
-        lambda xml: xml.replace(b"</sheetData>", b'<row r="2" s="0" customFormat="1"/><row><c><v>7</v></c><c/><c t="n"/></row></sheetData>'),
-    )  # fmt: skip
+        path,
+        tmp_path / "b.xlsx",
+        lambda xml: xml.replace(
+            b"</sheetData>",
+            b'<row r="2" s="0" customFormat="1"/><row><c><v>7</v></c><c/><c t="n"/></row></sheetData>',
+        ),
+    )
     made = marked(styled, {("表", cell): "not_date" for cell in ("A2", "A3", "B3", "C3")}, out)
     sheet = openpyxl.load_workbook(made)["表"]
     assert [sheet[cell].fill.fgColor.rgb for cell in ("A2", "A3", "B3", "C3")] == [RED] * 4
@@ -399,11 +404,11 @@ def test_every_kind_of_value_survives_the_change_of_format(tmp_path: Path) -> No
         1.5,
         "x" * 40_000,
         date(2019, 6, 15),
-        datetime(2019, 6, 15, 8),
+        datetime(2019, 6, 15, 8),  # noqa: DTZ001
         time(8, 30),
         timedelta(hours=30),
         "",
-    ]  # noqa: DTZ001
+    ]
     target = tmp_path / "a.xlsx"
     write_marked_values(RawWorkbook("a.xls", "xls", (RawSheet("表", [row]),)), {}, target)
     cells = [cell.value for cell in openpyxl.load_workbook(target)["表"][1]]
@@ -414,11 +419,14 @@ def test_every_kind_of_value_survives_the_change_of_format(tmp_path: Path) -> No
 
 def test_marking_a_large_sheet_takes_little_memory(tmp_path: Path, out: Path) -> None:
     """200,000 rows, a problem in every hundredth, in a process of its own that says what it took."""
-    path = tmp_path / "大.xlsx"
-    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
-        sheet = book.add_worksheet("表")
-        for row in range(200_000):
-            sheet.write_row(row, 0, ["文字", 1.5, 2.5, "x", 5])
+    row = b'<row r="%d"><c r="A%d" t="inlineStr"><is><t>%d</t></is></c><c r="B%d"><v>1.5</v></c><c r="C%d" s="0"/></row>'
+    rows = b"".join(row % ((n,) * 5) for n in range(1, 200_001))
+    small = write_xlsx(tmp_path / "小.xlsx", {"表": []})
+    path = with_sheet_xml(
+        small,
+        tmp_path / "大.xlsx",
+        lambda xml: xml.replace(b"<sheetData/>", b"<sheetData>" + rows + b"</sheetData>"),
+    )
     code = f"""
 import resource
 from pathlib import Path
@@ -431,8 +439,6 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 assert mark_workbook(path, result, Path({str(out)!r})) is not None
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
-    import sys
-
     ran = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

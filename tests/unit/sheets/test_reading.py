@@ -53,7 +53,7 @@ def test_cells_are_named_as_in_the_sheet() -> None:
     assert [position("A1"), position("xfd10")] == [(0, 0), (9, 16383)]
     assert column_number(column_letters(700)) == 700
     for text in ("1A", "A0", "A", "ABCD1", "A-1", ""):
-        with pytest.raises(ValueError, match="no cell|not a cell"):
+        with pytest.raises(ValueError, match=r"not a cell"):
             position(text)
 
 
@@ -285,9 +285,10 @@ def test_parts_stored_without_packing_are_read(tmp_path: Path) -> None:
 
 def test_two_parts_of_one_name_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "重.xlsx"
-    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a", "1")
-        archive.writestr("a", "2")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a", "2")
     assert refused(path) == "truncated"
 
 

@@ -108,14 +108,26 @@ def test_more_than_two_decimals_are_rounded_and_said(amount: Decimal) -> None:
     assert read([str(amount)], AMOUNT) == [rounded if rounded == amount else (rounded, "rounded")]
 
 
+WAYS_OF_WRITING = (
+    "{:%Y年}{m}月{d}日",
+    "{:%Y-%m-%d}",
+    "{:%Y.}{m}.{d}",
+    "{:%Y/}{m}/{d}",
+    "{:%Y%m%d}",
+    "{:%Y 年 }{m} 月 {d} 日",
+    "{:%Y-%m-%d 00:00:00}",
+    "{:%Y-%m-%dT08:30}",
+)
+
+
 # --- dates ---------------------------------------------------------------------------------------------------
 
 
 @given(
     st.dates(date(1900, 1, 1), date(2100, 12, 31)),
-    st.sampled_from(["{:%Y年}{m}月{d}日", "{:%Y-%m-%d}", "{:%Y.}{m}.{d}", "{:%Y/}{m}/{d}", "{:%Y%m%d}", "{:%Y 年 }{m} 月 {d} 日", "{:%Y-%m-%d 00:00:00}", "{:%Y-%m-%dT08:30}"]),
+    st.sampled_from(WAYS_OF_WRITING),
     st.booleans(),
-)  # fmt: skip
+)
 def test_a_day_survives_every_way_of_writing_it(day: date, pattern: str, wide: bool) -> None:
     text = pattern.format(day, m=day.month, d=day.day)
     assert read([text.translate(WIDE) if wide else text], DAY) == [day]
@@ -124,10 +136,8 @@ def test_a_day_survives_every_way_of_writing_it(day: date, pattern: str, wide: b
 @given(st.dates(date(1955, 1, 1), date(2060, 1, 1)))
 def test_a_day_as_a_number(day: date) -> None:
     serial = float((day - date(1899, 12, 30)).days)
-    assert (
-        read([serial, float(f"{day:%Y%m%d}"), day, datetime(day.year, day.month, day.day, 8)], DAY)
-        == [day] * 4
-    )
+    moment = datetime(day.year, day.month, day.day, 8)  # noqa: DTZ001
+    assert read([serial, float(f"{day:%Y%m%d}"), day, moment], DAY) == [day] * 4
     assert read([f"{serial:.0f}"], DAY) == [(day, "date_serial")]
 
 
