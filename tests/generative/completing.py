@@ -18,7 +18,7 @@ from bangfu.core.engine.world import World
 from bangfu.core.expressions import nodes as n
 from bangfu.core.periods import Period
 from bangfu.core.plans.plan import Criterion
-from bangfu.core.vocabulary import Column, Empty, Link, Relation, Table
+from bangfu.core.vocabulary import Column, ColumnType, Empty, Link, Relation, Table
 from tests.generative.choosing import Chooser, Rolling, every
 from tests.generative.oracle import ABSENT, Judge, Row, Whole, span_of
 from tests.generative.worlds import DAYS, YEARS, values_of
@@ -28,16 +28,39 @@ COPIES = (0, 1, 9)  # of a row nobody told of; nine outweigh every figure of a p
 Cells = dict[str, object]
 
 
-def outcomes(criterion: Criterion, world: World, period: Period, row: Row, limit: int) -> tuple[set[object], bool]:
-    """The outcomes of all completions (None: not computable), and whether all of them were tried."""
+def outcomes(
+    criterion: Criterion, world: World, period: Period, row: Row, limit: int
+) -> tuple[set[object], bool]:
+    """The outcomes of all completions, and whether all of them were tried."""
+
+    asked = Asked(criterion, world)
 
     def build(choose: Chooser) -> object:
-        return Completion(choose, world, criterion, period, row).outcome()
+        return Completion(choose, world, asked, period, row).outcome()
 
     tried = list(islice(every(build), limit + 1))
     if len(tried) <= limit:
         return set(tried), True
     return set(tried) | {build(Rolling(seed)) for seed in range(limit)}, False
+
+
+class Asked:
+    """What a criterion looks at, worked out once."""
+
+    def __init__(self, criterion: Criterion, world: World) -> None:
+        self.criterion = criterion
+        self.columns = _used_columns(criterion)
+        self.proven = _tables_with_sure(criterion)
+        self.tables = _used_tables(criterion, world)
+        self.lists = [rows for truth in _truths(criterion) for rows in _lists_of(truth)]
+        self.final = [rows for rows in _lists_of(criterion.holds) if not rows.relation.table.timing.is_dated]
+        self._below: dict[int, tuple[n.Rows, list[n.Rows]]] = {}
+
+    def below(self, rows: n.Rows) -> list[n.Rows]:
+        """The lists that the condition on a list's rows looks at."""
+        if id(rows) not in self._below:
+            self._below[id(rows)] = rows, list(_lists_of(rows.where))
+        return self._below[id(rows)][1]
 
 
 @dataclass
@@ -46,56 +69,53 @@ class Completion:
 
     choose: Chooser
     world: World
-    criterion: Criterion
+    asked: Asked
     period: Period
     row: Row
     tables: dict[str, list[Row]] = field(default_factory=dict)
     fresh: int = 1000
 
-    def outcome(self) -> Outcome | None:
-        """The two-valued outcome; None where it cannot be computed."""
+    def outcome(self) -> Outcome:
+        """The two-valued outcome."""
         subject = self._complete()
-        whole = Whole(self.world.vocabulary, self.tables, self.world.as_of, self.world.calendar, self.world.campaign)
-        table = self.world.vocabulary.tables[self.criterion.subject]
-        now = Judge(whole, self.period, table, subject)
-        when = True if self.criterion.when is None else now.truth(self.criterion.when)
+        whole = Whole(
+            self.world.vocabulary, self.tables, self.world.as_of, self.world.calendar, self.world.campaign
+        )
+        table = self.world.vocabulary.tables[self.asked.criterion.subject]
+        now = Judge(whole, self.period, table, subject, lambda: self.choose.pick([True, False]))
+        when = True if self.asked.criterion.when is None else now.truth(self.asked.criterion.when)
         if when is False:
             return Outcome.NOT_APPLICABLE
-        holds = self._at_the_end(now).truth(self.criterion.holds)
-        if when is None or holds is None:
-            return None
+        holds = self._at_the_end(now).truth(self.asked.criterion.holds)
         return Outcome.MET if holds else Outcome.UNMET
 
     # --- the world on the day looked at -----------------------------------------------------------------
 
     def _complete(self) -> Row:
-        self.used = _used_columns(self.criterion)
-        self.proven = _tables_with_sure(self.criterion)
         self.tables = {name: [] for name in self.world.vocabulary.tables}
-        for name in _used_tables(self.criterion, self.world):
+        for name in self.asked.tables:
             table = self.world.vocabulary.tables[name]
             self.tables[name] = [done for row in self.world.rows(name) if (done := self._told(table, row))]
-        key = f"{self.criterion.subject}_id"
-        subject = next(row for row in self.tables[self.criterion.subject] if row[key] == self.row[key])
-        for truth in _truths(self.criterion):
-            for rows in _lists_of(truth):
-                self._reveal(rows, subject)
+        key = f"{self.asked.criterion.subject}_id"
+        subject = next(row for row in self.tables[self.asked.criterion.subject] if row[key] == self.row[key])
+        for rows in self.asked.lists:
+            self._reveal(rows, subject)
         return subject
 
     def _told(self, table: Table, row: Row) -> Cells | None:
         """A recorded row completed; None where it lies ahead and does not come to pass."""
-        is_subject = table.id == self.criterion.subject and row[table.key] == self.row[table.key]
+        is_subject = table.id == self.asked.criterion.subject and row[table.key] == self.row[table.key]
         done: Cells = {name: value for name, value in row.items() if name.endswith("_id")}
         for column in self._columns(table):
             done[column.id] = self._cell(table, column, row, done)
             done[f"recorded {column.id}"] = row.get(column.id) is not None
-        if table.id in self.proven:
+        if table.id in self.asked.proven:
             done["stands"] = self.choose.pick([True, False])
         return done if is_subject else self._come_to_pass(table, done)
 
     def _columns(self, table: Table) -> list[Column]:
         timing = table.timing
-        names = {timing.at, timing.year, timing.start, timing.end} | self.used.get(table.id, set())
+        names = {timing.at, timing.year, timing.start, timing.end} | self.asked.columns.get(table.id, set())
         return [column for column in table.columns.values() if column.id in names]
 
     def _cell(self, table: Table, column: Column, row: Row, done: Cells) -> object:
@@ -111,8 +131,8 @@ class Completion:
         """Any value the column may have; no span ends before it starts."""
         options: list[object] = list(values_of(column))
         timing = table.timing
-        if column.id in (timing.at, timing.start, timing.end):
-            options = [*options, LONG_AGO, FAR_OFF]
+        if column.type is ColumnType.DATE:
+            options = sorted({LONG_AGO, self.period.start, *DAYS, self.period.end, FAR_OFF})
         if column.id == timing.start and isinstance(end := row.get(timing.end or ""), date):
             options = [day for day in options if isinstance(day, date) and day <= end]
         if column.id == timing.end and isinstance(start := done.get(timing.start or ""), date):
@@ -145,7 +165,7 @@ class Completion:
             for each in owners:
                 self._reveal_under(link, table, each, relation)
             owners = self._children(link, table, owners)
-        for inner in _lists_of(rows.where):
+        for inner in self.asked.below(rows):
             for each in owners:
                 self._reveal(inner, each)
 
@@ -184,14 +204,14 @@ class Completion:
             if link.through is None:
                 row[link.column or ""] = owner[f"{link.parent}_id"]
             else:
-                member = {**dates, timed.key: self.fresh, f"{link.parent}_id": owner[f"{link.parent}_id"]}
-                self.tables[timed.id].append({**member, table.key: self.fresh})
+                member = {**self._new_row(timed, dates), f"{link.parent}_id": owner[f"{link.parent}_id"]}
+                self.tables[timed.id].append({**member, timed.key: self.fresh, table.key: self.fresh})
             self.tables[table.id].append(row)
 
     def _lies_within(self, dates: Cells, link: Link, owner: Row) -> bool:
         """What is listed under a dated row, the subject apart, lies within its days."""
         table = self.world.vocabulary.tables[link.parent]
-        is_subject = table.id == self.criterion.subject and owner[table.key] == self.row[table.key]
+        is_subject = table.id == self.asked.criterion.subject and owner[table.key] == self.row[table.key]
         if is_subject or not dates or not (table.timing.at or table.timing.start):
             return True
         first, last = span_of(owner, table)
@@ -208,7 +228,11 @@ class Completion:
     def _dates(self, table: Table, after: date | None) -> list[Cells]:
         """The dates that a row nobody told of may bear."""
         timing = table.timing
-        days = [day for day in (LONG_AGO, *DAYS, FAR_OFF) if after is None or day > after]
+        days = [
+            day
+            for day in sorted({LONG_AGO, self.period.start, *DAYS, self.period.end, FAR_OFF})
+            if after is None or day > after
+        ]
         if timing.at:
             return [{timing.at: day} for day in days]
         if timing.year:
@@ -225,7 +249,7 @@ class Completion:
         for column in self._columns(table):
             row[column.id] = dates[column.id] if column.id in dates else self._any(table, column, {}, row)
             row[f"recorded {column.id}"] = self.choose.pick([True, False]) if column.id not in dates else True
-        if table.id in self.proven:
+        if table.id in self.asked.proven:
             row["stands"] = self.choose.pick([True, False])
         return row
 
@@ -242,9 +266,7 @@ class Completion:
                 subject[column.id] = self._any(table, column, {}, {})
             subject[f"recorded {column.id}"] = self.choose.pick([True, False])
         standing = {
-            (rows.relation.table.id, rows.relation.path): self._new_list(rows)
-            for rows in _lists_of(self.criterion.holds)
-            if not rows.relation.table.timing.is_dated
+            (rows.relation.table.id, rows.relation.path): self._new_list(rows) for rows in self.asked.final
         }
         return replace(now, row=subject, standing=standing)
 
@@ -256,7 +278,7 @@ class Completion:
             for _ in range(copies):
                 self.fresh += 1
                 found.append({**child, rows.relation.table.key: self.fresh})
-            for inner in _lists_of(rows.where):
+            for inner in self.asked.below(rows):
                 self._reveal(inner, found[0])
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bangfu.core.vocabulary import Column, ColumnType, Empty, Table
+from bangfu.core.vocabulary import Column, ColumnType, Empty
 from tests.generative.choosing import Chooser
 from tests.generative.tiny import VOCABULARY
 from tests.generative.worlds import DAYS
@@ -17,6 +17,7 @@ _LISTS = {
     "membership": ("visit",),
     "batch": ("duty", "house", "event", "stay", "leave", "person"),
 }
+_SHARED = ({"item", "previous_item"}, {"person", "stop"})
 _SPANS = ("stay", "leave", "duty")
 _ORDER = (">=", "<=", "<", ">")
 
@@ -27,6 +28,7 @@ class Inventing:
     exact, so that the engines must find what the definition says."""
 
     choose: Chooser
+    subject: str
     per: str
     once_each: bool = False
     depth: int = 2
@@ -67,7 +69,7 @@ class Inventing:
 
     def column_truth(self, table: str) -> str:
         """A condition on one column."""
-        column = self.take(table, [c for c in VOCABULARY.tables[table].columns.values() if not c.id.endswith("_known")])
+        column = self.take(table, self.columns(table))
         if column is None:
             return "FALSE"
         forms = [] if self.once_each else [f"recorded({column.id})"]
@@ -85,9 +87,14 @@ class Inventing:
                 day = self.choose.pick(["period_end", "as_of", f"DATE '{self.choose.pick(DAYS)}'"])
                 forms += [f"{column.id} {self.choose.pick((*_ORDER, '=', '<>'))} {day}"]
             case _:
+                if self.once_each:  # what some values meet and others do not
+                    return f"{column.id} {self.choose.pick(('=', '<>', '>', '<='))} 1"
                 op = self.choose.pick((*_ORDER, "=", "<>"))
-                forms += [f"{column.id} {op} {self.choose.below(4)}", f"{self.choose.below(4)} {op} {column.id}"]
-                forms += [] if self.once_each else [f"{column.id} BETWEEN 1 AND 2", f"{column.id} IN (0, 2)"]
+                forms += [
+                    f"{column.id} {op} {self.choose.below(4)}",
+                    f"{self.choose.below(4)} {op} {column.id}",
+                ]
+                forms += [f"{column.id} BETWEEN 1 AND 2", f"{column.id} IN (0, 2)"]
         return self.choose.pick(forms)
 
     def quantifier(self, table: str, depth: int) -> str:
@@ -160,30 +167,35 @@ class Inventing:
     def column_number(self, table: str) -> str:
         """A number in or from a column."""
         columns = [
-            c for c in VOCABULARY.tables[table].columns.values()
+            c for c in self.columns(table)
             if c.type in (ColumnType.INT, ColumnType.DECIMAL)
-            or (c.type is ColumnType.DATE and c.empty is Empty.NOT_KNOWN and not c.id.endswith("_known"))
+            or (c.type is ColumnType.DATE and c.empty is Empty.NOT_KNOWN)
         ]  # fmt: skip
         column = self.take(table, columns)
         if column is None:
             return str(self.choose.below(3))
         if column.type is ColumnType.DATE:
-            forms = [f"day({column.id})", f"month({column.id})", f"days_between({column.id}, period_end)"]
-            forms += [f"months_between({column.id}, as_of)", f"years_between({column.id}, DATE '2021-06-01')"]
-            return self.choose.pick([*forms, f"age({column.id})", f"year({column.id})"])
+            forms = [f"days_between({column.id}, period_end)", f"months_between({column.id}, as_of)"]
+            forms += [f"years_between({column.id}, DATE '2021-06-01')", f"age({column.id})"]
+            forms += [] if self.once_each else [f"{part}({column.id})" for part in ("day", "month", "year")]
+            return self.choose.pick(forms)
         if column.empty is Empty.NOT_APPLICABLE:
             return f"coalesce({column.id}, {self.choose.below(4)})"
         return column.id
 
     def total(self, table: str, depth: int) -> str:
         """An amount added up over a list."""
-        name = self.take_list(table, [x for x in self.lists(table) if x in ("item", "previous_item", "event", "person")])
+        name = self.take_list(
+            table, [x for x in self.lists(table) if x in ("item", "previous_item", "event", "person")]
+        )
         if name is None:
             return self.column_number(table)
         amounts = {"event": ["w", "gain"], "person": ["age"]}.get(name, ["amount", "loss"])
         amount = self.choose.pick(amounts)
         if not self.once_each and self.choose.chance(30):
-            amount = self.choose.pick([f"{amount} * 2", f"{amount} - 1", f"coalesce(rank, 0)" if name == "person" else amount])
+            amount = self.choose.pick(
+                [f"{amount} * 2", f"{amount} - 1", "coalesce(rank, 0)" if name == "person" else amount]
+            )
         where = f", {self.where(name, depth)}" if self.choose.chance(50) else ""
         if self.once_each and where and amount in where:
             where = ""
@@ -200,7 +212,9 @@ class Inventing:
             takes = ["days", "nights", "count", "total"]
         take = self.choose.pick(takes)
         spec: dict[str, object] = {"subject": table, "take": take}
-        wanted = {"days": ("event", *_SPANS, "diary"), "nights": _SPANS, "workdays": ("event", *_SPANS)}.get(take)
+        wanted = {"days": ("event", *_SPANS, "diary"), "nights": _SPANS, "workdays": ("event", *_SPANS)}.get(
+            take
+        )
         if take == "differ":
             return self._difference(table, spec)
         if self.once_each and take == "days":
@@ -237,7 +251,10 @@ class Inventing:
     def _difference(self, table: str, spec: dict[str, object]) -> str:
         lists = self.lists(table)
         if "item" in lists and "previous_item" in lists and self.choose.chance(50):
-            spec |= {"of": ["item", "previous_item"], "match": self.choose.pick([["kind"], ["kind", "amount"]])}
+            spec |= {
+                "of": ["item", "previous_item"],
+                "match": self.choose.pick([["kind"], ["kind", "amount"]]),
+            }
         elif "event" in lists and table != "village":
             of = self.choose.pick([["event", "diary"], ["event", "stay"], ["diary", "event", "stay"]])
             spec |= {"of": of} if all(x in lists for x in of) else {"of": ["event", "stay"]}
@@ -248,7 +265,8 @@ class Inventing:
 
     def _within(self, table: str, spec: dict[str, object], name: str) -> None:
         options = ["period", "period"]
-        if VOCABULARY.tables[table].timing.start and name not in ("item", "previous_item"):
+        is_span = VOCABULARY.tables[table].timing.start is not None
+        if is_span and not self.once_each and name not in ("item", "previous_item"):
             options += ["own", "own"]
         if self.per in ("day", "week", "year"):
             options.append("previous")
@@ -278,8 +296,21 @@ class Inventing:
         return name
 
     def _is_used(self, name: str) -> bool:
-        # Lists over one membership share its unknown days.
-        return self.once_each and any(kind == "list" and used for kind, used in self.used if used == name)
+        """Whether a fact below the list is used already: the list itself, the membership it passes, the
+        persons whose stops it holds."""
+        if not self.once_each:
+            return False
+        used = {other for kind, other in self.used if kind == "list"}
+        if self.subject in ("team", "batch", "village"):
+            return bool(used)
+        return bool(used & next((group for group in _SHARED if name in group), {name}))
+
+    def columns(self, table: str) -> list[Column]:
+        """Columns that a plan may speak of; a row's own days decide already whether it is in a list."""
+        timing = VOCABULARY.tables[table].timing
+        own = {timing.at, timing.start, timing.end, timing.year} if self.once_each else set()
+        columns = VOCABULARY.tables[table].columns.values()
+        return [column for column in columns if not column.id.endswith("_known") and column.id not in own]
 
     def take(self, table: str, columns: list[Column]) -> Column | None:
         """A column, never twice where each fact is to be used once."""
@@ -289,8 +320,3 @@ class Inventing:
         column = self.choose.pick(free)
         self.used.add((table, column.id))
         return column
-
-
-def subject_table(name: str) -> Table:
-    """The table of a subject."""
-    return VOCABULARY.tables[name]

@@ -1,13 +1,13 @@
 """The definition of truth, by brute force: every way the unknown can turn out, each judged two-valued.
 
 Nothing here is shared with the engines: rows are completed first, then plain Python asks whether a condition
-holds. What cannot be computed (a division by zero) is the only third value.
+holds. A comparison that cannot be computed (a division by zero) may turn out either way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -31,7 +31,6 @@ ABSENT = Sentinel("does not apply")
 NOT_COMPUTABLE = Sentinel("not computable")
 
 Row = Mapping[str, object]
-Three = bool | None  # None: not computable
 DAY = timedelta(days=1)
 
 
@@ -54,10 +53,11 @@ class Judge:
     period: Period
     table: Table
     row: Row
+    either: Callable[[], bool]
     standing: Mapping[tuple[str, tuple[Link, ...]], list[Row]] | None = None  # lists as they will stand
 
-    def truth(self, node: n.Truth) -> Three:  # noqa: C901 - one case a node
-        """Whether the condition holds; None where it cannot be computed."""
+    def truth(self, node: n.Truth) -> bool:  # noqa: C901 - one case a node
+        """Whether the condition holds."""
         match node:
             case n.Literally(value=value):
                 return value
@@ -65,10 +65,10 @@ class Judge:
                 found = self.row[value.column.id]
                 return found is not ABSENT and bool(found)
             case n.Comparison(op=op, left=left, right=right):
-                return compare(op, self.value(left), self.value(right))
+                return self._compare(op, self.value(left), self.value(right))
             case n.Among(value=value, options=options):
                 found = self.value(value)
-                return any_of(compare("=", found, self.value(option)) for option in options)
+                return any(self._compare("=", found, self.value(option)) for option in options)
             case n.Includes(value=value, code=code):
                 found = self.row[value.column.id]
                 return found is not ABSENT and code in str(found).split(",")
@@ -77,20 +77,26 @@ class Judge:
             case n.Recorded(value=value):
                 return bool(self.row[f"recorded {value.column.id}"])
             case n.Not(item=item):
-                found = self.truth(item)
-                return None if found is None else not found
+                return not self.truth(item)
             case n.All(items=items):
-                return all_of(self.truth(item) for item in items)
+                return all([self.truth(item) for item in items])
             case n.Any(items=items):
-                return any_of(self.truth(item) for item in items)
+                return any([self.truth(item) for item in items])
             case n.Verdict(truth=truth):
                 return self.truth(truth)
             case n.Quantifier(kind=kind, rows=rows):
-                truths = [True if rows.where is None else on.truth(rows.where) for on in self.rows(rows)]
-                if kind == "every":
-                    return all_of(truths)
-                found = any_of(truths)
-                return found if kind == "has" or found is None else not found
+                truths = [on.meets(rows.where) for on in self.rows(rows)]
+                return all(truths) if kind == "every" else any(truths) is (kind == "has")
+
+    def meets(self, where: n.Truth | None) -> bool:
+        """Whether the row meets the condition of a list."""
+        return where is None or self.truth(where)
+
+    def _compare(self, op: str, left: object, right: object) -> bool:
+        """What does not apply compares false."""
+        if NOT_COMPUTABLE in (left, right):
+            return self.either()
+        return ABSENT not in (left, right) and _OPERATORS[op](left, right)
 
     # --- numbers ----------------------------------------------------------------------------------------
 
@@ -114,10 +120,7 @@ class Judge:
                 return NOT_COMPUTABLE if NOT_COMPUTABLE in found else (min if kind == "least" else max)(found)  # type: ignore[type-var]
             case n.Choice(branches=branches, otherwise=otherwise):
                 for condition, value in branches:
-                    truth = self.truth(condition)
-                    if truth is None:
-                        return NOT_COMPUTABLE
-                    if truth:
+                    if self.truth(condition):
                         return self.value(value)
                 return self.value(otherwise)
             case n.OrElse(column=column, default=default):
@@ -129,16 +132,15 @@ class Judge:
             case n.Elapsed(unit=unit, start=start, end=end):
                 return elapsed(unit, self.value(start), self.value(end))
             case n.Count(rows=rows):
-                truths = [rows.where is None or on.truth(rows.where) for on in self.rows(rows)]
-                return NOT_COMPUTABLE if None in truths else Fraction(sum(bool(truth) for truth in truths))
+                return Fraction(sum(on.meets(rows.where) for on in self.rows(rows)))
             case n.Total(rows=rows, amount=amount):
                 return self._total(rows, amount)
             case n.Share(rows=rows, applies=applies, holds=holds):
                 return self._share(rows, applies, holds)
             case n.DayCount():
                 return self._days(node)
-            case n.Difference(match=match):
-                return self._key_difference(node) if match else self._day_difference(node)
+            case n.Difference():
+                return self._difference(node)
 
     def _of_period(self, name: str) -> object:
         start, end = self.period.start, self.period.end
@@ -150,25 +152,18 @@ class Judge:
             "period_workdays": Fraction(self.world.calendar.count_workdays(start, end)),
         }[name]
 
-    def _total(self, rows: n.Rows, amount: n.Scalar) -> object:
+    def _total(self, rows: n.Rows, amount: n.Scalar) -> Fraction:
         total = Fraction(0)
         for on in self.rows(rows):
-            truth = True if rows.where is None else on.truth(rows.where)
-            value = on.value(amount) if truth else Fraction(0)
-            if truth is None or value is NOT_COMPUTABLE:
-                return NOT_COMPUTABLE
-            total += value  # type: ignore[operator]
+            if on.meets(rows.where):
+                value = on.value(amount)
+                assert isinstance(value, Fraction)
+                total += value
         return total
 
     def _share(self, rows: n.Rows, applies: n.Truth, holds: n.Truth) -> object:
-        part = whole = 0
-        for on in self.rows(rows):
-            truths = on.truth(applies), on.truth(holds)
-            if truths[0] is None or (truths[0] and truths[1] is None):
-                return NOT_COMPUTABLE
-            whole += bool(truths[0])
-            part += all(truths)
-        return Fraction(part, whole) if whole else NOT_COMPUTABLE
+        truths = [on.truth(holds) for on in self.rows(rows) if on.truth(applies)]
+        return Fraction(sum(truths), len(truths)) if truths else NOT_COMPUTABLE
 
     # --- lists ------------------------------------------------------------------------------------------
 
@@ -177,11 +172,13 @@ class Judge:
         first, last = self.window(rows)
         ahead = (self.standing or {}).get((rows.relation.table.id, rows.relation.path))
         if ahead is not None:
-            return [Judge(self.world, self.period, rows.relation.table, row) for row in ahead]
+            return [replace(self, table=rows.relation.table, row=row, standing=None) for row in ahead]
         found = {}
         for row, stretches in self.related(rows.relation):
             years = range(
-                max(first, date(self.world.as_of.year, 1, 1)).year if self.period.kind == "once" else first.year,
+                max(first, date(self.world.as_of.year, 1, 1)).year
+                if self.period.kind == "once"
+                else first.year,
                 last.year + 1,
             )
             if rows.relation.table.timing.year is not None:
@@ -194,7 +191,7 @@ class Judge:
             is_standing = len(spans) == 1
             if is_standing or max(a for a, _ in spans) <= min(b for _, b in spans):
                 found[row[rows.relation.table.key]] = row
-        return [Judge(self.world, self.period, rows.relation.table, row) for row in found.values()]
+        return [replace(self, table=rows.relation.table, row=row, standing=None) for row in found.values()]
 
     def window(self, rows: n.Rows) -> tuple[date, date]:
         """First and last day looked at."""
@@ -237,51 +234,41 @@ class Judge:
 
     # --- days -------------------------------------------------------------------------------------------
 
-    def _day_set(self, rows: n.Rows, sure: n.Truth | None, nights: bool) -> frozenset[date] | None:
+    def _day_set(self, rows: n.Rows, sure: n.Truth | None, nights: bool) -> frozenset[date]:
         first, last = self.window(rows)
         days: set[date] = set()
         for row, stretches in self.related(rows.relation):
-            on = Judge(self.world, self.period, rows.relation.table, row)
-            truths = [] if rows.where is None else [on.truth(rows.where)]
-            if sure is not None:  # a row that does not prove may be true all the same
-                truths.append(any_of([on.truth(sure), bool(row["stands"])]))
-            if None in truths:
-                return None
+            on = replace(self, table=rows.relation.table, row=row, standing=None)
+            # A row that does not prove may be true all the same.
+            if not on.meets(rows.where) or not (on.meets(sure) or row["stands"]):
+                continue
             start, end = span_of(row, rows.relation.table)
             if nights and end != date.max:
                 end -= DAY
             spans = [(first, last), (start, end), *stretches]
-            if all(truths):
-                days.update(between(max(a for a, _ in spans), min(b for _, b in spans)))
+            days.update(between(max(a for a, _ in spans), min(b for _, b in spans)))
         return frozenset(days)
 
-    def _days(self, node: n.DayCount) -> object:
+    def _days(self, node: n.DayCount) -> Fraction:
         sets = [self._day_set(rows, node.sure, node.take == "nights") for rows in node.lists]
         less = self._day_set(node.less, None, False) if node.less else frozenset()
-        if None in sets or less is None:
-            return NOT_COMPUTABLE
-        days = frozenset().union(*(found for found in sets if found is not None)) - less
+        days = frozenset().union(*sets) - less
         if node.take == "workdays":
             return Fraction(sum(self.world.calendar.is_workday(day) for day in days))
         return Fraction(len(days))
 
-    def _day_difference(self, node: n.Difference) -> object:
-        sets = [found for rows in node.lists if (found := self._day_set(rows, None, False)) is not None]
-        if len(sets) < len(node.lists):
-            return NOT_COMPUTABLE
-        return Fraction(len(frozenset().union(*sets) - frozenset.intersection(*sets)))
-
-    def _key_difference(self, node: n.Difference) -> object:
-        sets = []
-        for rows in node.lists:
-            keys = set()
-            for on in self.rows(rows):
-                truth = True if rows.where is None else on.truth(rows.where)
-                if truth is None:
-                    return NOT_COMPUTABLE
-                if truth:
-                    keys.add(tuple(on.row[column] for column in node.match))
-            sets.append(frozenset(keys))
+    def _difference(self, node: n.Difference) -> Fraction:
+        """What stands in some list and not in all: days, or values of `match`."""
+        sets: list[frozenset[object]]
+        if node.match:
+            sets = [
+                frozenset(
+                    tuple(on.row[c] for c in node.match) for on in self.rows(rows) if on.meets(rows.where)
+                )
+                for rows in node.lists
+            ]
+        else:
+            sets = [frozenset(self._day_set(rows, None, False)) for rows in node.lists]
         return Fraction(len(frozenset().union(*sets) - frozenset.intersection(*sets)))
 
 
@@ -306,18 +293,6 @@ def between(first: date, last: date) -> Iterator[date]:
         first += DAY
 
 
-def all_of(truths: Iterator[Three] | list[Three]) -> Three:
-    """Conjunction."""
-    found = list(truths)
-    return False if False in found else None if None in found else True
-
-
-def any_of(truths: Iterator[Three] | list[Three]) -> Three:
-    """Disjunction."""
-    found = list(truths)
-    return True if True in found else None if None in found else False
-
-
 _OPERATORS: Mapping[str, Callable[[object, object], bool]] = {
     "=": lambda a, b: a == b,
     "<>": lambda a, b: a != b,
@@ -326,13 +301,6 @@ _OPERATORS: Mapping[str, Callable[[object, object], bool]] = {
     ">": lambda a, b: a > b,  # type: ignore[operator]
     ">=": lambda a, b: a >= b,  # type: ignore[operator]
 }
-
-
-def compare(op: str, left: object, right: object) -> Three:
-    """What does not apply compares false."""
-    if NOT_COMPUTABLE in (left, right):
-        return None
-    return ABSENT not in (left, right) and _OPERATORS[op](left, right)
 
 
 def calculate(op: str, left: object, right: object) -> object:
@@ -350,6 +318,3 @@ def elapsed(unit: str, start: object, end: object) -> object:
         return Fraction((end - start).days)
     months = (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
     return Fraction(months if unit == "months" else months // 12)
-
-
-__all__ = ["ABSENT", "Judge", "Whole"]

@@ -51,12 +51,17 @@ def _column(table: str, text: str) -> Column:
     )  # fmt: skip
 
 
-def _table(name: str, columns: str, links: Sequence[Link] = (), timing: Timing = Timing(), **rest: Any) -> Table:
+def _table(
+    name: str, columns: str, links: Sequence[Link] = (), timing: Timing = Timing(), **rest: Any
+) -> Table:
     return Table(
         name,
         f"{name}表",
         name,
-        {column.id: column for column in (_column(name, text) for text in columns.split("\n") if text.strip())},
+        {
+            column.id: column
+            for column in (_column(name, text) for text in columns.split("\n") if text.strip())
+        },
         tuple(links),
         timing,
         **rest,

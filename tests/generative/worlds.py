@@ -107,7 +107,9 @@ def _row(choose: Chooser, table: Table, key: int, as_of: date, shape: Shape) -> 
 
 
 def _known(choose: Chooser, as_of: date) -> date:
-    return choose.pick([date(2021, 12, 31), as_of, as_of - timedelta(days=1), as_of - timedelta(days=2), DAYS[0]])
+    return choose.pick(
+        [date(2021, 12, 31), as_of, as_of - timedelta(days=1), as_of - timedelta(days=2), DAYS[0]]
+    )
 
 
 def _link(choose: Chooser, tables: dict[str, list[dict[str, object]]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,7 +26,8 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class DaySet:
-    """Days surely covered, days possibly covered; `is_endless`: more days than the window can name."""
+    """Days surely covered, days possibly covered; `is_endless`: possible since the beginning of time, more
+    days than can be named."""
 
     certain: frozenset[date]
     possible: frozenset[date]
@@ -38,22 +39,26 @@ def covered_days(
 ) -> DaySet:
     """The days of the window covered by the rows; a night is named by its first day."""
     certain: set[date] = set()
-    possible: set[date] = set()
+    stretches: list[tuple[date, date]] = []
     for related in related_rows(rows.relation, subject, world):
         inside = is_inside(related, rows.relation, Window(date.min, window.last), world)
         truth = where(related.row)
         if inside is False or truth is False:
             continue
-        possible.update(_row_days(related, rows, window, world, nights, certainly=False))
+        stretches += _row_days(related, rows, window, world, nights, certainly=False)
         if truth and sure(related.row):
-            certain.update(_row_days(related, rows, window, world, nights, certainly=True))
-    tail, is_endless = _untold_days(rows, subject, window, world)
-    return DaySet(frozenset(certain), frozenset(possible | certain | tail), is_endless)
+            for first, last in _row_days(related, rows, window, world, nights, certainly=True):
+                certain.update(days_between(first, last))
+    stretches += _untold_days(rows, subject, window, world)
+    is_endless = any(first == date.min <= last for first, last in stretches)
+    possible = {day for first, last in stretches if first > date.min for day in days_between(first, last)}
+    return DaySet(frozenset(certain), frozenset(possible | certain), is_endless)
 
 
 def _row_days(
     related: Related, rows: Rows, window: Window, world: World, nights: bool, certainly: bool
-) -> Iterable[date]:
+) -> Iterator[tuple[date, date]]:
+    """First and last of the days covered, one a way."""
     own = row_span(related.row, rows.relation.table)
     stretch = own.certain if certainly else own.possible
     if stretch is None:
@@ -61,14 +66,11 @@ def _row_days(
     # Of what has come to pass nothing is certain beyond the as-of day, nor is the night that follows it.
     end = _night_end(min(stretch[1], world.as_of) if certainly else stretch[1], nights)
     for way in related.ways:
-        first_day, last_day = max(stretch[0], window.first), min(end, window.last)
-        for span in way:
-            bounds = span.certain if certainly else span.possible
-            if bounds is None:
-                last_day = date.min
-            else:
-                first_day, last_day = max(first_day, bounds[0]), min(last_day, bounds[1])
-        yield from days_between(first_day, last_day)
+        bounds = [span.certain if certainly else span.possible for span in way]
+        known = [bound for bound in bounds if bound is not None]
+        if len(known) == len(bounds):
+            firsts, lasts = [first for first, _ in known], [last for _, last in known]
+            yield max(stretch[0], window.first, *firsts), min(end, window.last, *lasts)
 
 
 def _night_end(day: date, nights: bool) -> date:
@@ -76,27 +78,22 @@ def _night_end(day: date, nights: bool) -> date:
     return day - DAY if nights and day != date.max else day
 
 
-def _untold_days(rows: Rows, subject: Row, window: Window, world: World) -> tuple[set[date], bool]:
-    """Days after the lists end, on which anything may yet turn out; and whether they cannot be named."""
-    days: set[date] = set()
+def _untold_days(rows: Rows, subject: Row, window: Window, world: World) -> Iterator[tuple[date, date]]:
+    """First and last of the days after a list ends, on which anything may yet turn out."""
     for link, owner in owners(rows.relation, subject, world):
         until = known_to(link, rows.relation, owner.row, world)
         if until is not None and not is_dated_list(link, rows.relation, world.vocabulary):
             continue
-        if until is None and window.is_once:
-            return days, True
-        first = window.first if until is None else max(window.first, min(until, world.as_of) + DAY)
+        after = window.first if until is None else min(until, world.as_of) + DAY
         own = owner_span(link, rows.relation, owner.row, world)
         for way in owner.ways:
-            start, end = first, window.last
-            for span in (*own, *way):
-                start, end = max(start, span.possible[0]), min(end, span.possible[1])
-            days.update(days_between(start, end))
-    return days, False
+            bounds = [span.possible for span in (*own, *way)]
+            yield (
+                max(after, window.first, *(first for first, _ in bounds)),
+                min(window.last, *(last for _, last in bounds), date.max),
+            )
 
 
-def days_between(first: date, last: date) -> Iterable[date]:
+def days_between(first: date, last: date) -> Iterator[date]:
     """Every day from first to last, none if last is before first."""
-    while first <= last:
-        yield first
-        first += DAY
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))

@@ -147,8 +147,10 @@ class Evaluator:
             holds = inner.truth(share.holds)
             certain += applies is True
             total = iv.add(total, _contribution(applies, holds, limit))
-        if certain == 0 or is_open_list:
-            return None
+        if certain == 0:
+            return None  # nobody may be there: not computable
+        if is_open_list:  # rows nobody told of weigh between -limit and 1 - limit each
+            total = iv.add(total, Interval(None if limit > 0 else Fraction(0), None if limit < 1 else Fraction(0)))
         return iv.compare_intervals(op, total, iv.ZERO)
 
     def _count(self, rows: n.Rows) -> Interval:

@@ -167,7 +167,10 @@ def _row_intervals(
     spans = [row_span(relation.table, "t"), *path.members]
     a, b = _clip([span.possible for span in spans], window, nights, None)
     head = f"SELECT {path.subject} AS subject_id, {period}"
-    yield f"{head}{a} AS a, {b} AS b, FALSE AS certain, FALSE AS endless, {tag} AS tag {tail} AND {a} <= {b}"
+    endless = _is_endless(a, window)
+    yield (
+        f"{head}{a} AS a, {b} AS b, FALSE AS certain, {endless} AS endless, {tag} AS tag {tail} AND {a} <= {b}"
+    )
     a, b = _clip([span.certain for span in spans], window, nights, setting.today)
     known = " AND ".join(f"{span.certain[0]} IS NOT NULL" for span in spans)
     yield (
@@ -224,15 +227,20 @@ def _untold_interval(
     ends = [last, *(_number(member.possible[1]) for member in members)]
     a = f"GREATEST({', '.join(starts)})" if members else starts[0]
     b = f"LEAST({', '.join(ends)})" if members else last
-    endless = f"({told} IS NULL)" if window.is_once else "FALSE"
     filters = [] if is_dated else [f"{told} IS NULL"]
     filters += [f"{window.first} IS NOT NULL AND {window.last} IS NOT NULL"] if window.is_own else []
-    filters.append(f"({endless} OR {a} <= {b})")
+    filters.append(f"{a} <= {b}")
     period = "p.period_id, " if frame.is_timed else ""
     return (
-        f"SELECT {subject} AS subject_id, {period}{a} AS a, {b} AS b, FALSE AS certain, {endless} AS endless, "
-        f"{tag} AS tag FROM {' '.join(source)} WHERE {' AND '.join(filters)}"
+        f"SELECT {subject} AS subject_id, {period}{a} AS a, {b} AS b, FALSE AS certain, "
+        f"{_is_endless(a, window)} AS endless, {tag} AS tag "
+        f"FROM {' '.join(source)} WHERE {' AND '.join(filters)}"
     )
+
+
+def _is_endless(a: str, window: WindowSql) -> str:
+    """Whether the days go back to the beginning of time: more than can be named."""
+    return f"({a} = {_number(FIRST_DAY)})" if window.is_once else "FALSE"
 
 
 def _own_span(owner: Table) -> tuple[SpanSql, ...]:

@@ -204,10 +204,14 @@ class Reader:
         low = _sum_of(applies, holds, [(if_held, if_not, if_not), _at_most_zero(if_held, if_not, if_not)])
         high = _sum_of(applies, holds, [(if_held, if_held, if_not), _at_least_zero(if_held, if_held, if_not)])
         certain, _ = group.truth_bit(applies)
-        total = Sides(group.aggregate(low), group.aggregate(high))
-        truth = v.compare_sides(op, total, v.constant(Decimal(0)))
-        found = f"(CASE WHEN {certain} AND NOT {self.is_open(share.rows, group.window)} THEN {truth} END)"
-        return self._when_settled(share.rows, found)
+        # Rows nobody told of weigh between -limit and 1 - limit each.
+        is_open = self.is_open(share.rows, group.window)
+        low, high = (
+            f"(CASE WHEN NOT {is_open} THEN {side} END)" if may_move else side
+            for side, may_move in ((group.aggregate(low), limit > 0), (group.aggregate(high), limit < 1))
+        )
+        truth = v.compare_sides(op, Sides(low, high), v.constant(Decimal(0)))
+        return self._when_settled(share.rows, f"(CASE WHEN {certain} THEN {truth} END)")
 
     def _count(self, rows: n.Rows) -> Sides:
         group, belongs = self.rows(rows)
