@@ -6,6 +6,7 @@ python scripts/catalogue.py      update the .po (keeps translations, drops unuse
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "bangfu"
 PO = SOURCE / "locale" / "en" / "LC_MESSAGES" / "bangfu.po"
 MO = PO.with_suffix(".mo")
+MARKED_ON_A_PAGE = re.compile(r'\{\{ "([^"]+)" \| t \}\}')
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # fixed, so that the file changes only when a message does
 
 
@@ -26,6 +28,9 @@ def templates() -> dict[str, list[str]]:
     rows = extract_from_dir(SOURCE, [("**.py", "python")], keywords={"N_": None}, comment_tags=())
     for name, _, message, _, _ in sorted(rows, key=lambda row: (row[0], row[1])):
         found.setdefault(str(message), set()).add(name)
+    for page in sorted(SOURCE.rglob("templates/*.html")):
+        for message in MARKED_ON_A_PAGE.findall(page.read_text(encoding="utf-8")):
+            found.setdefault(message, set()).add(page.relative_to(SOURCE).as_posix())
     return {template: sorted(names) for template, names in found.items()}
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 import polars as pl
 
 from bangfu.core.engine.explaining import Clause
-from bangfu.core.messages import Message, N_
+from bangfu.core.messages import N_, Message
 from bangfu.core.vocabulary import Sensitivity
 
 
@@ -44,16 +44,22 @@ ALLOWED: Mapping[DocumentKind, Mapping[str, tuple[str, ...]]] = {
 
 
 def disclosed(kind: DocumentKind, table: str, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The columns of a table that a kind of document may carry; empty where the table is not there."""
+    """The columns of a table that a kind of document may carry, null where the register has none.
+
+    Raises KeyError for a table that is in no list of that kind.
+    """
     columns = ALLOWED[kind][table]
-    frame = tables.get(table)
-    if frame is None:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String()))
-    return frame.select(column for column in columns if column in frame.columns)
+    frame = tables.get(table, pl.DataFrame())
+    return frame.select(
+        pl.col(column) if column in frame.columns else pl.lit(None).alias(column) for column in columns
+    ).head(frame.height)
 
 
 def clause_text(clause: Clause) -> str:
     """A clause for a ledger; what is sensitive (health, minors) is named, its value is not."""
     if clause.sensitivity in (Sensitivity.SENSITIVE, Sensitivity.IDENTITY):
-        return Message(N_("{label}（敏感信息，凭权限查看）"), {"label": clause.values.get("label", "")}).render()
+        return Message(N_("{label}（敏感信息，凭权限查看）"), {"label": clause.values["label"]}).render()
+    if clause.parts:
+        because = [clause_text(part) for part in clause.parts if part.truth is clause.truth]
+        return Message(clause.message().template, {**clause.values, "because": because}).render()
     return clause.message().render()

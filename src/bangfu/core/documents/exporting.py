@@ -49,7 +49,9 @@ def export_run(
     named = findings.group_by("subject").agg(pl.col("subject_id").unique().sort())
     record({subject: list(keys) for subject, keys in named.iter_rows()})
     names = names_of(tables, plan.vocabulary, run.as_of)
-    divisions = {c.id: division_path(plan.vocabulary, plan.vocabulary.tables[c.subject]) for c in plan.criteria}
+    divisions = {
+        c.id: division_path(plan.vocabulary, plan.vocabulary.tables[c.subject]) for c in plan.criteria
+    }
     rows: dict[int, list[LedgerRow]] = {int(Outcome.UNMET): [], int(Outcome.UNKNOWN): []}
     explained = explanations(plan, findings, run, snapshot, calendar)
     columns = ("criterion", "subject_id", "division", "period", "outcome")
@@ -77,24 +79,37 @@ def _write_ledger(
     path: Path, pack: Pack, run: RunFolder, rows: Mapping[int, list[LedgerRow]], purpose: str, found_on: date
 ) -> Path:
     own = [ledger for ledger in pack.content.documents.ledgers if ledger.of == "issue"]
-    warning = N_("本表含姓名，只供整改责任人使用，不得公开张贴或转发。待核实的内容请在下次入户时问清，不是问题。")
+    warning = N_(
+        "本表含姓名，只供整改责任人使用，不得公开张贴或转发。待核实的内容请在下次入户时问清，不是问题。"
+    )
     notes = [
         (translate(N_("方案")), f"{pack.head.title} {pack.head.version}"),
+        *([(translate(N_("状态")), translate(N_("讨论稿，仅供试算")))] if pack.head.state == "draft" else []),
         (translate(N_("截至")), run.as_of.isoformat()),
         (translate(N_("快照")), str(run.manifest["snapshot"])),
         (translate(N_("用途")), purpose),
         (translate(N_("注意")), translate(warning)),
     ]
     sheets = {
-        translate(name): sorted(rows[int(outcome)], key=lambda row: (row.place, row.subject, row.criterion, row.period))
+        translate(name): sorted(rows[int(outcome)], key=_order)
         for outcome, name in ((Outcome.UNMET, N_("问题")), (Outcome.UNKNOWN, N_("待核实")))
     }
     write_ledger(path, own[0] if own else None, sheets, found_on, notes)
     return path
 
 
+def _order(row: LedgerRow) -> tuple[bool, str, str, str, str]:
+    """By place, those of no place last; then by subject, criterion and period."""
+    return not row.place, row.place, row.subject, row.criterion, row.period
+
+
 def _write_summary(
-    path: Path, pack: Pack, plan: Plan, run: RunFolder, places: Mapping[tuple[str, int], str], snapshot: Snapshot
+    path: Path,
+    pack: Pack,
+    plan: Plan,
+    run: RunFolder,
+    places: Mapping[tuple[str, int], str],
+    snapshot: Snapshot,
 ) -> Path:
     totals = list(totals_of(pack, plan.vocabulary, snapshot))
     path.write_text(summary_html(pack, plan, run, places, totals), encoding="utf-8")

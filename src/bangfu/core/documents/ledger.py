@@ -47,62 +47,61 @@ class Names:
         return self.subjects.get(table, {}).get(key, str(key))
 
 
+# What a subject is called by, besides households and pairings.
+_NAME_COLUMNS = {
+    "person": "full_name",
+    "cadre": "full_name",
+    "agency": "agency_name",
+    "team": "team_name",
+    "group": "group_name",
+    "project": "project_name",
+    "village": "division_name",
+    "township": "division_name",
+    "county": "division_name",
+}
+
+
 def names_of(tables: Mapping[str, pl.DataFrame], vocabulary: Vocabulary, as_of: date) -> Names:
-    """All names a ledger needs, joined once."""
+    """All names a ledger needs, joined once. `tables`: the register's state, by table."""
 
     def of(table: str) -> pl.DataFrame:
         return disclosed(DocumentKind.LEDGER, table, tables)
 
-    heads = _full_names(of("person").filter(pl.col("relation") == _head_code(vocabulary)), "household_id")
-    households = {
+    head = vocabulary.codes["relation"].code_of("户主")
+    heads = _pairs(of("person").filter(pl.col("relation") == head), "household_id", "full_name")
+    subjects = {table: _pairs(of(table), f"{table}_id", column) for table, column in _NAME_COLUMNS.items()}
+    subjects["household"] = {
         key: " ".join(filter(None, (heads.get(key), code)))
         for key, code in of("household").select("household_id", "household_code").iter_rows()
     }
-    subjects = {"household": households}
-    for table in ("village", "township", "county"):
-        subjects[table] = _pairs(of(table), f"{table}_id", "division_name")
-    for table, column in (("person", "full_name"), ("cadre", "full_name"), ("agency", "agency_name"), ("team", "team_name"), ("group", "group_name"), ("project", "project_name")):
-        subjects[table] = _pairs(of(table), f"{table}_id", column)
     subjects["pairing"] = {
         key: f"{subjects['cadre'].get(cadre, '')}—{heads.get(household, '')}"
-        for key, household, cadre in of("pairing").select("pairing_id", "household_id", "cadre_id").iter_rows()
+        for key, household, cadre in of("pairing")
+        .select("pairing_id", "household_id", "cadre_id")
+        .iter_rows()
     }
-    return Names(subjects, _places(of, subjects), _helpers(of("pairing"), subjects["cadre"], as_of))
-
-
-def _head_code(vocabulary: Vocabulary) -> str:
-    return vocabulary.codes["relation"].code_of("户主") or ""
+    places = _places(subjects, of("village"))
+    return Names(subjects, places, _helpers(of("pairing"), subjects["cadre"], as_of))
 
 
 def _pairs(frame: pl.DataFrame, key: str, value: str) -> dict[int, str]:
-    if key not in frame.columns or value not in frame.columns:
-        return {}
     return dict(frame.select(key, value).drop_nulls().iter_rows())
 
 
-def _full_names(frame: pl.DataFrame, key: str) -> dict[int, str]:
-    return _pairs(frame, key, "full_name")
-
-
-def _places(of: object, subjects: Mapping[str, Mapping[int, str]]) -> dict[tuple[str, int], str]:
-    """(division table, key) → "township village"."""
-    places: dict[tuple[str, int], str] = {("county", k): name for k, name in subjects["county"].items()}
-    for table, parent in (("township", "county"), ("village", "township")):
-        frame: pl.DataFrame = of(table)  # type: ignore[operator]
-        if f"{parent}_id" not in frame.columns:
-            continue
-        for key, above in frame.select(f"{table}_id", f"{parent}_id").iter_rows():
-            over = subjects[parent].get(above, "") if table == "village" else ""
-            places[table, key] = f"{over}{subjects[table].get(key, '')}"
+def _places(subjects: Mapping[str, Mapping[int, str]], villages: pl.DataFrame) -> dict[tuple[str, int], str]:
+    """(division table, key) → name; a village's with its township's before it."""
+    places = {(table, key): name for table in ("county", "township") for key, name in subjects[table].items()}
+    for key, township in villages.select("village_id", "township_id").iter_rows():
+        places["village", key] = subjects["township"].get(township, "") + subjects["village"].get(key, "")
     return places
 
 
 def _helpers(pairings: pl.DataFrame, cadres: Mapping[int, str], as_of: date) -> dict[int, str]:
-    if "end_on" not in pairings.columns or not pairings.height or pairings.schema["end_on"] != pl.Date:
-        return {}
-    standing = pairings.filter(pl.col("end_on").is_null() | (pl.col("end_on") >= as_of))
+    """Household → its helpers of the day."""
+    ends = pl.col("end_on").cast(pl.Date)
+    standing = pairings.filter(ends.is_null() | (ends >= as_of)).sort("pairing_id")
     grouped: dict[int, list[str]] = {}
-    for household, cadre in standing.sort("pairing_id").select("household_id", "cadre_id").iter_rows():
+    for household, cadre in standing.select("household_id", "cadre_id").iter_rows():
         if cadre in cadres:
             grouped.setdefault(household, []).append(cadres[cadre])
     return {household: "、".join(dict.fromkeys(names)) for household, names in grouped.items()}

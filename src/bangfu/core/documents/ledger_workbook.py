@@ -24,8 +24,7 @@ _COLUMNS: tuple[tuple[str, float, Kind], ...] = (
     (N_("整改期限"), 11, Kind.DATE),
     (N_("轻重"), 5, Kind.TEXT),
 )
-# Columns that the plan's own ledger may add and that a finding can fill; anything else is left to the office.
-_OWN = ("found_on", "source", "state")
+_PROBLEM = 3
 
 
 def write_ledger(
@@ -40,28 +39,49 @@ def write_ledger(
     `ledger` is the plan's own layout: its title, and its columns beyond the common ones.
     """
     title = ledger.name if ledger else translate(N_("问题整改台账"))
-    common = {translate(name) for name, _, _ in _COLUMNS}
+    common = {name for name, _, _ in _COLUMNS}  # a plan names its columns in Chinese
     own = [column for column in ledger.columns if column.name not in common] if ledger else []
-    columns = [SheetColumn(translate(name), width, kind, wrap=kind is Kind.TEXT) for name, width, kind in _COLUMNS]
-    columns += [SheetColumn(c.name, 11, Kind.DATE if c.column == "found_on" else Kind.TEXT, wrap=True) for c in own]
+    columns = [
+        SheetColumn(translate(name), width, kind, wrap=kind is Kind.TEXT) for name, width, kind in _COLUMNS
+    ]
+    columns += [
+        SheetColumn(c.name, 11, Kind.DATE if c.column == "found_on" else Kind.TEXT, wrap=True) for c in own
+    ]
     with open_book(path) as book:
         for name, rows in sheets.items():
-            count = Message(N_("{title}（{name}，共 {count} 条）"), {"title": title, "name": name, "count": len(rows)})
-            filled = (
+            count = Message(
+                N_("{title}（{name}，共 {count} 条）"), {"title": title, "name": name, "count": len(rows)}
+            )
+            filled = [
                 (*_cells(number, row), *(_own_cell(c.column, found_on) for c in own))
                 for number, row in enumerate(rows, 1)
-            )
-            book.add_table(name, columns, filled, count.render(), frozen=3)
+            ]
+            nothing: list[Value] = [None] * len(columns)
+            nothing[_PROBLEM] = translate(N_("没有内容。"))
+            book.add_table(name, columns, filled or [nothing], count.render(), frozen=3)
         about = [SheetColumn(translate(N_("项目")), 16), SheetColumn(translate(N_("内容")), 90, wrap=True)]
         book.add_table(translate(N_("说明")), about, notes)
 
 
 def _cells(number: int, row: LedgerRow) -> tuple[Value, ...]:
-    texts = (row.place, row.subject, row.problem, row.facts, row.period, row.clause, row.remedy, row.responsible)
+    texts = (
+        row.place,
+        row.subject,
+        row.problem,
+        row.facts,
+        row.period,
+        row.clause,
+        row.remedy,
+        row.responsible,
+    )
     return (number, *texts, row.deadline, row.severity)
 
 
 def _own_cell(column: str | None, found_on: date) -> Value:
-    if column not in _OWN:
-        return None
-    return {"found_on": found_on, "source": translate(N_("方案核查")), "state": translate(N_("待整改"))}[column]
+    """What a finding can fill of the plan's own columns; the rest is left to the office."""
+    known: dict[str | None, Value] = {
+        "found_on": found_on,
+        "source": translate(N_("方案核查")),
+        "state": translate(N_("待整改")),
+    }
+    return known.get(column)

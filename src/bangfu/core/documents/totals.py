@@ -11,7 +11,7 @@ import duckdb
 from bangfu.core.engine.sql.frames import Frame
 from bangfu.core.engine.sql.reading import Reader
 from bangfu.core.engine.sql.setting import Setting
-from bangfu.core.engine.sql.values import literal, quoted
+from bangfu.core.engine.sql.values import literal
 from bangfu.core.expressions import Scope, parse_truth
 from bangfu.core.plans.pack import Pack
 from bangfu.core.snapshots import Snapshot
@@ -20,34 +20,36 @@ from bangfu.core.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class TotalFound:
-    """A declared total and what the snapshot holds."""
+    """A declared total and what the snapshot holds: rows that certainly count, and that possibly do."""
 
     id: str
     name: str
+    unit: str
     declared: Decimal
-    found: int
+    certain: int
+    possible: int
 
     @property
-    def agrees(self) -> bool:
-        """Whether they are the same."""
-        return self.declared == self.found
+    def agrees(self) -> bool | None:
+        """Whether they are the same; None: what is recorded does not tell."""
+        if not self.certain <= self.declared <= self.possible:
+            return False
+        return True if self.certain == self.possible else None
 
 
 def totals_of(pack: Pack, vocabulary: Vocabulary, snapshot: Snapshot) -> Iterator[TotalFound]:
-    """Each declared total whose table the snapshot holds; only rows that certainly count are counted."""
+    """Each declared total whose table the snapshot holds."""
     for total in pack.head.totals:
         name = total.subject or total.of or ""
         path = snapshot.tables.get(name)
         if path is None:
             continue
         table = vocabulary.tables[name]
-        setting = Setting(vocabulary, snapshot.as_of, "once")
-        reader = Reader(Frame(setting, table, is_timed=False))
+        reader = Reader(Frame(Setting(vocabulary, snapshot.as_of, "once"), table, is_timed=False))
         where = reader.truth(parse_truth(total.where, Scope(vocabulary, table))) if total.where else "TRUE"
-        sql = f"SELECT COUNT(*) FROM read_parquet({literal(str(path))}) AS t WHERE {where}"
+        counts = f"COUNT(*) FILTER (WHERE {where}), COUNT(*) FILTER (WHERE ({where}) IS NOT FALSE)"
         with duckdb.connect() as connection:
-            row = connection.execute(sql).fetchone()
-        yield TotalFound(total.id, total.name, total.value, int(row[0]) if row else 0)
-
-
-__all__ = ["TotalFound", "quoted", "totals_of"]
+            rows = connection.execute(
+                f"SELECT {counts} FROM read_parquet({literal(str(path))}) AS t"
+            ).fetchall()
+        yield TotalFound(total.id, total.name, total.unit, total.value, *rows[0])
