@@ -418,3 +418,12 @@ def test_an_xls_too_wide_or_without_a_sheet_is_refused(tmp_path: Path) -> None:
     far = write_xls(tmp_path / "远.xls", {"户": [number(65535, 65535, 1)]})
     assert refused(far) == "too_big"
     assert refused(write_xls(tmp_path / "隐.xls", {"户": []}, hidden=["户"])) == "no_sheet"
+
+
+def test_prefixes_do_not_hide_a_cell_far_away(tmp_path: Path) -> None:
+    plain = write_xlsx(tmp_path / "表.xlsx", {"户": ROWS})
+    far = b'<row><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    other = with_sheet_xml(
+        plain, tmp_path / "远.xlsx", lambda xml: prefixed(xml.replace(b"</sheetData>", far))
+    )
+    assert refused(other) == "too_big"

@@ -23,7 +23,7 @@ _ZIP_MAGIC = b"PK\x03\x04"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SAMPLE = 1 << 16
 _TEXT_NAMES = (".csv", ".tsv", ".txt")
-_READ_BY_VALUES = ("xl/sharedStrings.xml", "xl/styles.xml")
+_READ_WITH_VALUES = ("/sharedStrings", "/styles")
 
 
 def read_workbook(path: Path, limits: Limits = LIMITS, with_hidden: bool = False) -> RawWorkbook:
@@ -64,9 +64,9 @@ def _read_text(path: Path, limits: Limits) -> RawWorkbook:
 def _read_xlsx(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
     with open_archive(path, limits) as archive:
         package = open_package(archive)
-        for name in archive.parts:
-            if name in _READ_BY_VALUES:
-                for _ in archive.unpacked(archive.parts[name]):
+        for reference in package.relationships.values():
+            if reference.type.endswith(_READ_WITH_VALUES) and reference.target in archive.parts:
+                for _ in archive.unpacked(archive.parts[reference.target]):
                     pass
         facts = {
             sheet.name: _scan(archive, sheet.part, limits)

@@ -17,9 +17,8 @@ from bangfu.core.sheets.problems import refusal
 
 SHORT_ROWS = 99_999  # the highest row number of five digits
 _MAX_ROW_BYTES = 64 << 20
-_COLUMNS = re.compile(rb'<c r="([A-Z]+)')
-_LONG_ROW = re.compile(rb'<c r="[A-Z]+[0-9]{6}')
-_WORTH_A_LOOK = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/", b't="e"', b"t='e'")
+_SHORT_CELL = re.compile(rb'<c r="([A-Z]+)[0-9]{1,5}"')
+_WORTH_A_LOOK = (b"<f", b't="e"', b"t='e'")
 _LONG_NUMBER = re.compile(rb"v>[0-9]{16}")
 _ELEMENT = re.compile(
     rb"<(?:[\w.-]+:)?(?:(row)\b([^>]*)>|c\b((?:[^>/]|/(?!>))*)(?:/>|>(.*?)</(?:[\w.-]+:)?c\s*>))", re.DOTALL
@@ -48,19 +47,19 @@ def scan_sheet(pieces: Iterable[bytes], where: str, closely: bool = False) -> Sh
     for block in row_blocks(pieces, where):
         if b"<!DOCTYPE" in block:
             raise refusal("bomb", where, "DOCTYPE")
-        if closely or _is_worth_a_look(block):
-            last = _look_closely(block, last, facts, where)
-        elif letters := set(_COLUMNS.findall(block)):
-            facts.columns = max(facts.columns, *(column_number(x.decode()) + 1 for x in letters))
+        columns = [] if closely else _SHORT_CELL.findall(block)
+        if columns and len(columns) == block.count(b"<c") and not _is_worth_a_look(block):
+            facts.columns = max(facts.columns, *(column_number(x.decode()) + 1 for x in set(columns)))
             facts.rows = max(facts.rows, SHORT_ROWS)
             start = block.rfind(b'<c r="') + 6
             last = _position(block[start : block.find(b'"', start)], last, where)
+        else:
+            last = _look_closely(block, last, facts, where)
     return facts
 
 
 def _is_worth_a_look(block: bytes) -> bool:
-    is_plain = block.count(b"<c") == block.count(b'<c r="') and not _LONG_ROW.search(block)
-    return not is_plain or any(mark in block for mark in _WORTH_A_LOOK) or bool(_LONG_NUMBER.search(block))
+    return any(mark in block for mark in _WORTH_A_LOOK) or _LONG_NUMBER.search(block) is not None
 
 
 def row_blocks(pieces: Iterable[bytes], where: str) -> Iterator[bytes]:
