@@ -20,8 +20,19 @@ from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHE
 from bangfu.core.engine.sinks import FolderSink
 from bangfu.core.engine.subsets import world_around
 from bangfu.core.errors import Problem, SnapshotError
-from bangfu.core.messages import Message, N_
-from bangfu.core.periods import PERIOD_KINDS, Period, containing, named, once, parse_period, previous
+from bangfu.core.messages import N_, Message
+from bangfu.core.periods import (
+    NAMED_KINDS,
+    PERIOD_KINDS,
+    Period,
+    PeriodKind,
+    containing,
+    named,
+    once,
+    parse_period,
+    periods_of,
+    previous,
+)
 from bangfu.core.plans.pack import Pack
 from bangfu.core.plans.plan import Criterion, Plan
 from bangfu.core.snapshots import Snapshot
@@ -52,8 +63,8 @@ class RunFolder:
         ]
 
     def period(self, period_id: str) -> Period:
-        """The period of that id."""
-        return next((p for p in self.periods if p.id == period_id), once(self.as_of))
+        """The period of that id. Raises KeyError for one that was not judged."""
+        return {p.id: p for p in (once(self.as_of), *self.periods)}[period_id]
 
     def findings(self) -> pl.LazyFrame:
         """criterion, subject, subject_id, period, division, outcome, facts."""
@@ -115,7 +126,8 @@ def _manifest(plan: Plan, snapshot: Snapshot, ask: Ask, engine_name: str) -> dic
         "snapshot": snapshot.content_hash,
         "snapshot_folder": str(snapshot.folder),
         "periods": [
-            {"id": p.id, "kind": p.kind, "start": p.start.isoformat(), "end": p.end.isoformat()} for p in ask.periods
+            {"id": p.id, "kind": p.kind, "start": p.start.isoformat(), "end": p.end.isoformat()}
+            for p in ask.periods
         ],
         "criteria": [c.id for c in plan.criteria],
     }
@@ -134,35 +146,44 @@ def open_run(folder: Path) -> RunFolder:
     return RunFolder(folder, manifest)
 
 
+# Of these only the period last ended and the one under way are judged unless others are asked for.
+_SHORT_KINDS = ("month", "week", "day")
+
+
 def default_periods(pack: Pack, plan: Plan, as_of: date) -> list[Period]:
-    """For each kind of period the plan uses: the last one ended and the one under way, as far as the plan
-    runs then; its stages and campaign."""
-    found: list[Period] = []
-    for kind in PERIOD_KINDS:
-        if kind == "once" or not any(c.per == kind for c in plan.criteria):
-            continue
-        if kind == "stage":
-            stages = pack.content.campaign.stages
-            found += [named("stage", s.id, s.start, s.to) for s in stages if s.start and s.to]
-        elif kind in ("campaign", "term"):
-            found += [named(kind, pack.head.id, *plan.campaign)] if plan.campaign else []
-        else:
-            current = containing(kind, as_of)
-            found += [p for p in (previous(current), current) if _runs_within(pack, p)]
-    return found
+    """The periods that a run judges unless told otherwise, for each kind that the plan uses.
+
+    Months, weeks and days: the last one ended and the one under way, as far as the plan runs then. Longer
+    ones: all from the plan's first day on, because a deadline of the first quarter is still owed in the
+    last. Stages, campaign and term: as the plan dates them.
+    """
+    used = [kind for kind in PERIOD_KINDS if kind != "once" and any(c.per == kind for c in plan.criteria)]
+    return [period for kind in used for period in _default_periods(kind, pack, plan, as_of)]
 
 
-def _runs_within(pack: Pack, period: Period) -> bool:
-    """Whether the plan was running at any time in the period."""
+def _default_periods(kind: PeriodKind, pack: Pack, plan: Plan, as_of: date) -> list[Period]:
+    if kind == "stage":
+        stages = pack.content.campaign.stages
+        return [named(kind, s.id, s.start, s.to) for s in stages if s.start and s.to]
+    if kind in ("campaign", "term"):
+        return [named(kind, pack.head.id, *plan.campaign)] if plan.campaign else []
     span = pack.head.period
-    return (span.start is None or period.end >= span.start) and (span.to is None or period.start <= span.to)
+    first = previous(containing(kind, as_of)).start
+    if kind not in _SHORT_KINDS and span.start is not None:
+        first = min(span.start, as_of)
+    return [
+        period
+        for period in periods_of(kind, first, as_of)
+        if (span.start is None or period.end >= span.start) and (span.to is None or period.start <= span.to)
+    ]
 
 
 def periods_from(texts: Sequence[str], pack: Pack, plan: Plan, as_of: date) -> list[Period]:
-    """Periods as typed (2024-06, 2024-W23, a stage's id); none: the default ones."""
+    """Periods as typed (2024-06, 2024-W23, a stage's id); none: the default ones. Raises PeriodError."""
+    default = default_periods(pack, plan, as_of)
     if not texts:
-        return default_periods(pack, plan, as_of)
-    known = {p.id.partition(":")[2]: p for p in default_periods(pack, plan, as_of) if ":" in p.id}
+        return default
+    known = {name: p for p in default if p.kind in NAMED_KINDS for name in (p.id, p.id.partition(":")[2])}
     return [parse_period(text, as_of, known) for text in texts]
 
 
@@ -182,7 +203,9 @@ def explanations(
             world = world_around(plan, used, wanted["subject_id"], tables.tables, run.as_of, calendar)
             key = plan.vocabulary.tables[subject].key
             worlds[subject] = world, {row[key]: row for row in world.rows(subject)}
-    for criterion_id, subject_id, period_id in findings.select("criterion", "subject_id", "period").iter_rows():
+    for criterion_id, subject_id, period_id in findings.select(
+        "criterion", "subject_id", "period"
+    ).iter_rows():
         criterion = next(c for c in plan.criteria if c.id == criterion_id)
         world, rows = worlds[criterion.subject]
         yield explain(criterion, world, run.period(period_id), rows[subject_id])
@@ -202,6 +225,10 @@ def recheck(
         raise SnapshotError(problem)
     found = []
     for criterion in criteria:
-        periods = [once(run.as_of)] if criterion.per == "once" else [p for p in run.periods if p.kind == criterion.per]
+        periods = (
+            [once(run.as_of)]
+            if criterion.per == "once"
+            else [p for p in run.periods if p.kind == criterion.per]
+        )
         found += [(period, explain(criterion, world, period, rows[0])) for period in periods]
     return found
