@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bangfu import __version__
-from bangfu.cli import comparisons, plans, registers, runs
+from bangfu.cli import comparisons, integrity, plans, registers, runs
 from bangfu.cli.console import err, show_problems, t
 from bangfu.core.errors import UserError
 from bangfu.core.messages import N_
@@ -24,6 +24,7 @@ app.add_typer(plans.app, name="plan")
 registers.add_commands(app)
 runs.add_commands(app)
 comparisons.add_commands(app)
+integrity.add_commands(app)
 
 
 def _show_version(wanted: bool) -> None:
