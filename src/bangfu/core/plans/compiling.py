@@ -23,6 +23,7 @@ from bangfu.core.plans import schema as s
 from bangfu.core.plans.load import Pack
 from bangfu.core.plans.plan import Criterion, Deadline, Plan
 from bangfu.core.plans.safety import lints_of, refuse_unsafe
+from bangfu.core.plans.stated_check import stated_problems
 from bangfu.core.vocabulary import Table, Vocabulary
 
 _YEARLY = ("year", "two_years", "once")
@@ -39,6 +40,9 @@ def compile_plan(pack: Pack, on: date, vocabulary: Vocabulary) -> Plan:
             compiler.collect(
                 "criteria", criterion.id, "holds", lambda c=criterion: refuse_unsafe(c, vocabulary)
             )
+    compiler.problems += stated_problems(
+        pack, lambda table, per: compiler.scope(vocabulary.tables[table], per)
+    )
     if compiler.problems:
         raise PlanError(compiler.problems)
     return Plan(
