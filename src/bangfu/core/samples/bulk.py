@@ -6,7 +6,6 @@ snapshot of a million households begins like one of ten million.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path

@@ -68,10 +68,6 @@ class Dice:
         days = (end - start).dt.total_days()
         return start + pl.duration(days=self.between(what, 0, days.clip(0)))
 
-    def order(self, what: str) -> pl.Expr:
-        """Each row's place (from 0) in a drawn order of all rows of the frame."""
-        return self.uniform(what).rank("ordinal").cast(pl.Int64) - 1
-
 
 def nth(values: Sequence[str], index: pl.Expr) -> pl.Expr:
     """The text at `index`, which is within the list."""

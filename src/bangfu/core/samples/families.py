@@ -104,8 +104,6 @@ def members(households: pl.DataFrame, dice: Dice, anchor: date) -> pl.DataFrame:
         (22 + dice.uniform("first grandchild") * 8).alias("first_grandchild"),
         (23 + dice.uniform("parents") * 8).alias("parents"),
         (dice.uniform("head age") ** 1.6).alias("head_age"),
-        dice.between("name", 0, GIVEN_COUNT - 1).alias("name_start"),
-        dice.one_of("surname", SURNAMES).alias("surname"),
     )
     people = drawn.join(table, on="composition", maintain_order="left_right")
     own = Dice(dice.seed, "member", pl.col("household_id") * 16 + pl.col("slot"))
@@ -179,12 +177,12 @@ def full_names(dice: Dice, anchor: date) -> pl.Expr:
     maiden = Dice(dice.seed, "maiden", pl.col("household_id"))
     surname = (
         pl.when(of_family)
-        .then("surname")
+        .then(dice.one_of("surname", SURNAMES))
         .when(family_of_head)
         .then(maiden.one_of("surname", SURNAMES))
         .otherwise(own.one_of("surname", SURNAMES))
     )
-    index = (pl.col("name_start") + pl.col("slot") * 3) % GIVEN_COUNT
+    index = (dice.between("name", 0, GIVEN_COUNT - 1) + pl.col("slot") * 3) % GIVEN_COUNT
     generation = pl.lit(anchor).dt.year() - pl.col("birth_date").dt.year()
     given = pl.lit(None, pl.String)
     for gender, lists in GIVEN.items():

@@ -54,7 +54,7 @@ _DUE = (
     "roster",
 )
 _LATELY = ("benefit_history", "supervision_proof", "duty_proof", "briefing", "income_sheet")
-_PROCEDURES: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {  # place → procedure → whose, steps
+PROCEDURES: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {  # place → procedure → whose, steps
     "s4": {
         "exit": ("exited_now", ("deliberate", "verify", "agree", "notice", "announce")),
         "pairing_decision": ("listed", ("agency", "village")),
@@ -275,7 +275,7 @@ def _steps(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         "township": tables["township"].select("township_id", pl.lit(scene.place.papers_by).alias("by")),
     }
     parts = []
-    for procedure, (whose, steps) in _PROCEDURES[scene.place.id].items():
+    for procedure, (whose, steps) in PROCEDURES[scene.place.id].items():
         order = pl.DataFrame({"step": steps}).with_row_index("number")
         frame = owners[whose].join(order, how="cross", maintain_order="left_right")
         back = pl.duration(days=(len(steps) - 1 - pl.col("number").cast(pl.Int64)) * 9)
