@@ -18,6 +18,8 @@ from babel.messages.pofile import read_po, write_po
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "bangfu"
 PO = SOURCE / "locale" / "en" / "LC_MESSAGES" / "bangfu.po"
 MO = PO.with_suffix(".mo")
+# The words of the argument parser, which speaks English; written by hand.
+PARSER_PO = SOURCE / "locale" / "zh_CN" / "LC_MESSAGES" / "messages.po"
 MARKED_ON_A_PAGE = re.compile(r'\{\{ "([^"]+)" \| t \}\}')
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # fixed, so that the file changes only when a message does
 
@@ -75,6 +77,8 @@ def write(catalogue: Catalog) -> None:
     with PO.open("wb") as file:
         write_po(file, catalogue, width=110, include_lineno=False)
     MO.write_bytes(compiled(read()))
+    with PARSER_PO.open("rb") as file:
+        PARSER_PO.with_suffix(".mo").write_bytes(compiled(read_po(file, locale="zh_CN")))
 
 
 if __name__ == "__main__":

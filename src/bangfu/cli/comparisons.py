@@ -139,7 +139,7 @@ def _reasons(
     reasons = []
     for row in flipped.iter_rows(named=True):
         criterion = plan.criterion(row["criterion"])
-        if criterion is None:
+        if criterion is None or not row["after"]:
             reasons.append("")
             continue
         world = world_around(plan, [criterion], [row["subject_id"]], taken.tables, run.as_of, calendar)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -58,10 +58,13 @@ def say_table(headers: Sequence[str], rows: Sequence[Sequence[object]], numeric:
     out.print(table, markup=False, soft_wrap=False)
 
 
-def show_problems(problems: Sequence[Problem], limit: int = 200) -> None:
-    """Problems, one a line, then how many were not shown."""
-    for problem in problems[:limit]:
-        err.print(f"✕ {problem.render()}", markup=False, style="red")
+def show_problems(
+    problems: Sequence[Problem], limit: int = 200, doubtful: Container[int] = frozenset()
+) -> None:
+    """Problems, one a line, then how many were not shown. `doubtful`: places of those that are questions."""
+    for index, problem in enumerate(problems[:limit]):
+        sign, style = ("?", "yellow") if index in doubtful else ("✕", "red")
+        err.print(f"{sign} {problem.render()}", markup=False, style=style)
     if len(problems) > limit:
         err.print(t(N_("还有 {count} 条未列出。"), count=len(problems) - limit), markup=False)
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bangfu.core.errors import Problem, RegisterError
+from bangfu.core.errors import Problem, RegisterError, UserError
 from bangfu.core.messages import N_, Message
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -23,6 +23,17 @@ def now() -> datetime:
 def today() -> date:
     """This day in China."""
     return now().date()
+
+
+def day_of(text: str) -> date | None:
+    """A day as typed, None where nothing is. Raises UserError."""
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        remedy = Message(N_("请写成 2018-12-31 的样子。"))
+        raise UserError(
+            Problem("day.unknown", Message(N_("没有 {text} 这一天。"), {"text": text}), remedy=remedy)
+        ) from None
 
 
 def user() -> str:

@@ -1,4 +1,4 @@
-"""bangfu integrity, reconcile: is the register sound in itself, and does it agree with other lists."""
+"""bangfu integrity: is the register sound in itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 import typer
 
 from bangfu.cli.console import outcome_text, progress, say, say_json, say_table, t
-from bangfu.cli.edge import now, register_key, today, user
+from bangfu.cli.edge import day_of, now, register_key, today, user
 from bangfu.cli.registers import RegisterFolder
 from bangfu.cli.runs import AsJson, CalendarFile
 from bangfu.core.calendars import load_calendar
@@ -66,7 +66,7 @@ def integrity(
 ) -> None:
     """Judge the rules and keep what they find; counts only, unless a workbook is asked for."""
     library = open_register(register, register_key())
-    day = date.fromisoformat(as_of) if as_of else today()
+    day = day_of(as_of) or today()
     with progress(t(N_("自查"))):
         state = library.state()
         found = audit(
@@ -74,14 +74,14 @@ def integrity(
             library.vocabulary,
             day,
             load_calendar(calendar_file),
-            _batch(SOURCE, day, state),
+            drawn_batch(SOURCE, day, state),
             Similarity(threshold, shortest) if texts else None,
             own_batches(library, SOURCE),
-            date.fromisoformat(complete_on) if complete_on else None,
+            day_of(complete_on),
         )
     rules = {rule.id: rule for rule in load_rules()}
     if out is not None:
-        _record(library, "integrity", purpose, found.hits)
+        record_look(library, "integrity", purpose, found.hits)
         with open_book(out) as book:
             book.add_table(
                 t(N_("数据差异")),
@@ -125,12 +125,14 @@ def say_written(seq: int | None, dry_run: bool, out: Path | None) -> None:
         say(t(N_("✓ {file}"), file=str(out)))
 
 
-def _batch(source: str, day: date, state: State) -> Batch:
+def drawn_batch(source: str, day: date, state: State) -> Batch:
+    """A batch of facts found on a day; what is found again on the same register is no second batch."""
     key = hashlib.sha256(f"{source} {day} {state.seq}".encode()).hexdigest()
     return Batch(key[:16], Kind.CORRECTION, source, day, now(), user(), key)
 
 
-def _record(library: ParquetRegister, action: str, purpose: str, hits: pl.DataFrame) -> None:
+def record_look(library: ParquetRegister, action: str, purpose: str, hits: pl.DataFrame) -> None:
+    """Write down whose data leave, and why, before they do."""
     homes = sorted(hits["household_id"].drop_nulls().unique().to_list())
     library.record_access(
         Access(at=now(), by=user(), action=action, purpose=purpose, subjects={"household": homes})

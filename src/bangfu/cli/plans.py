@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bangfu.cli.console import progress, say, say_json, say_table, show_problems, t
-from bangfu.cli.edge import today
+from bangfu.cli.edge import day_of, today
 from bangfu.core.calendars import load_calendar
 from bangfu.core.engine.cases import CaseBench
 from bangfu.core.errors import PlanError, Problem
@@ -40,7 +39,7 @@ AsJson = Annotated[bool, typer.Option("--json", help=t(N_("以 JSON 输出。"))
 
 def open_plan(name: str, on: str = "") -> tuple[Pack, Plan]:
     """The pack and the plan as it stood on a day. Raises PlanError."""
-    day = date.fromisoformat(on) if on else today()
+    day = day_of(on) or today()
     pack = load_pack(Path(name) if Path(name).is_dir() else name)
     return pack, compile_plan(pack, day, load_vocabulary())
 

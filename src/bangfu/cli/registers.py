@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bangfu.cli.console import progress, say, say_json, say_table, show_problems, t
-from bangfu.cli.edge import now, register_key, today, user
+from bangfu.cli.edge import day_of, now, register_key, today, user
 from bangfu.core.divisions import Divisions, load_divisions, shipped_divisions
 from bangfu.core.errors import WorkbookError
 from bangfu.core.messages import N_
@@ -25,6 +24,7 @@ from bangfu.core.sheets import (
     read_workbook,
     stage_workbook,
 )
+from bangfu.core.sheets.reasons import Severity
 from bangfu.core.sheets.results import cell_problems
 from bangfu.core.snapshots import snapshot_register
 from bangfu.core.vocabulary import load_vocabulary
@@ -78,14 +78,16 @@ def known_divisions(file: Path | None) -> Divisions:
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=t(N_("工作簿：xlsx、xls 或 csv。")))],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help=t(N_("工作簿：xlsx、xls 或 csv。")))],
     register: Annotated[
         Path, typer.Option("--register", metavar="REGISTER", help=t(N_("登记库文件夹，没有则新建。")))
     ],
     within: Annotated[
         str, typer.Option("--within", metavar="CODE", help=t(N_("本单位的 12 位区划代码，用来确定村名。")))
     ] = "",
-    year: Annotated[int, typer.Option("--year", help=t(N_("收入表没有写年度时，按哪一年。")))] = 0,
+    year: Annotated[
+        int, typer.Option("--year", metavar="YEAR", help=t(N_("收入表没有写年度时，按哪一年。")))
+    ] = 0,
     complete_on: Annotated[
         str,
         typer.Option("--complete-on", metavar="DATE", help=t(N_("名单齐全的日期；不写则不认为名单齐全。"))),
@@ -116,9 +118,7 @@ def import_(
             staged.append(stage_workbook(read_workbook(file), vocabulary, today()))
             contents.append(hashlib.sha256(file.read_bytes()).hexdigest())
         step(t(N_("核对")), len(files), len(files) + 1)
-        options = Options(
-            within or None, year or None, date.fromisoformat(complete_on) if complete_on else None
-        )
+        options = Options(within or None, year or None, day_of(complete_on))
         state = target.state() if target is not None else empty_state()
         result = plan_import(state, staged, known_divisions(divisions_file), vocabulary, options)
         if marked is not None:
@@ -131,7 +131,7 @@ def import_(
         raise WorkbookError(result.refusals)
     seq = None
     if not dry_run and target is not None:
-        day = date.fromisoformat(effective_on) if effective_on else today()
+        day = day_of(effective_on) or today()
         key = hashlib.sha256("".join(contents).encode()).hexdigest()
         batch = Batch(key[:16], Kind.IMPORT, "、".join(f.name for f in files), day, now(), user(), key)
         receipt = target.append(result.change_set(batch))
@@ -142,8 +142,9 @@ def import_(
 def _show(result: ImportResult, limit: int) -> None:
     for note in result.notes:
         say(f"! {note.render()}")
-    problems = [problem.as_problem() for problem in cell_problems(result.problems)]
-    show_problems(problems, limit)
+    problems = list(cell_problems(result.problems))
+    doubtful = {index for index, problem in enumerate(problems) if problem.severity is Severity.DOUBTFUL}
+    show_problems([problem.as_problem() for problem in problems], limit, doubtful)
     counts = result.counts
     say(
         t(
@@ -187,9 +188,7 @@ def snapshot(
 ) -> None:
     """Keys and facts only."""
     with progress(t(N_("生成快照"))):
-        made = snapshot_register(
-            open_register(register, register_key()), date.fromisoformat(as_of) if as_of else today(), folder
-        )
+        made = snapshot_register(open_register(register, register_key()), day_of(as_of) or today(), folder)
     if as_json:
         say_json({"as_of": made.as_of, "content_hash": made.content_hash, "rows": dict(made.rows)})
         return
@@ -223,7 +222,7 @@ def sample(
         str, typer.Argument(metavar="PLACE", help=t(N_("哪个样本：{places}。"), places=list(PLACES)))
     ],
     folder: Folder,
-    seed: Annotated[int, typer.Option("--seed", help=t(N_("同一个数得到同样的样本。")))] = 1,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help=t(N_("同一个数得到同样的样本。")))] = 1,
     workbooks: Annotated[bool, typer.Option("--workbooks", help=t(N_("生成工作簿，而不是登记库。")))] = False,
 ) -> None:
     """Synthetic people only."""

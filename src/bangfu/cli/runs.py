@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import polars as pl
 import typer
 
 from bangfu.cli.console import outcome_text, progress, say, say_json, say_table, t
-from bangfu.cli.edge import now, register_key, user
+from bangfu.cli.edge import day_of, now, register_key, user
 from bangfu.cli.plans import PlanName, open_plan
 from bangfu.core.calendars import Calendar, load_calendar
 from bangfu.core.documents import export_run
@@ -206,7 +205,7 @@ def export(
     """The ledger workbook with names (recorded), the summary page without."""
     run, taken, library = _opened(run_folder, snapshot, register)
     pack, compiled = open_plan(plan, run.as_of.isoformat())
-    day = date.fromisoformat(found_on) if found_on else run.as_of
+    day = day_of(found_on) or run.as_of
 
     def record(subjects: dict[str, list[int]]) -> None:
         library.record_access(
