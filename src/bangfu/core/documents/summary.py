@@ -114,10 +114,11 @@ def _criteria(plan: Plan, counts: pl.DataFrame) -> list[CriterionSummary]:
 
 
 def _summary(criterion: Criterion, plan: Plan, row: Mapping[str, int]) -> CriterionSummary:
+    table = plan.vocabulary.tables[criterion.subject]
     return CriterionSummary(
         criterion.id,
         criterion.name,
-        plan.vocabulary.tables[criterion.subject].name,
+        table.english if current_language() == "en" else table.name,
         "" if str(row["period"]) == "once" else str(row["period"]),
         criterion.source,
         {name: int(row[name]) for name in NUMBERS},
