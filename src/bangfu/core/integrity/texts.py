@@ -15,7 +15,7 @@ from bangfu.core.errors import EngineError, Problem
 from bangfu.core.messages import N_, Message
 
 _SHINGLE = 4  # characters; two Chinese words
-_PERMUTATIONS, _BANDS = 128, 32  # finds a pair of 0.8 with a chance of 0.9999999
+_PERMUTATIONS, _BANDS = 128, 32  # finds a pair of 0.8 with a chance of 0.999999
 _SEED = 20
 _NOT_TEXT = re.compile(r"[\W_0-9]+")
 NEAR = pl.Schema({"key": pl.Int64(), "similar": pl.Int64(), "group": pl.Int64(), "length": pl.Int64()})
@@ -28,7 +28,7 @@ class Similarity:
     `shortest`: texts with fewer characters (figures and punctuation apart) are not compared.
     """
 
-    threshold: float = 0.8
+    threshold: float = 0.9
     shortest: int = 20
 
 

@@ -146,6 +146,14 @@ def load_layouts() -> Mapping[str, Layout]:
     return {layout.id: layout for layout in layouts}
 
 
+@cache
+def load_list_layout(name: str) -> Layout:
+    """The layout of lists that are compared, not imported (`lists/<name>.yaml`)."""
+    folder = files(__package__)
+    common = _document(folder / "official" / "common.yaml")
+    return build_layout(_document(folder / "lists" / f"{name}.yaml"), common, load_vocabulary())
+
+
 def _document(file: Traversable) -> Mapping[str, Any]:
     document: Mapping[str, Any] = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
     return document
