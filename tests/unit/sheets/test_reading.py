@@ -330,6 +330,7 @@ def test_csv_that_cannot_be_trusted_is_refused(tmp_path: Path) -> None:
         path.write_bytes(content)
         assert refused(path) == code
     path.write_text("a,b\n" * 50, encoding="utf-8")
+    assert refused(path, Limits(whole_bytes=100)) == "too_big"
     assert refused(path, Limits(cells=60)) == "too_big"
 
 
@@ -427,3 +428,47 @@ def test_prefixes_do_not_hide_a_cell_far_away(tmp_path: Path) -> None:
         plain, tmp_path / "远.xlsx", lambda xml: prefixed(xml.replace(b"</sheetData>", far))
     )
     assert refused(other) == "too_big"
+
+
+def test_counts_that_would_claim_all_memory_are_refused(tmp_path: Path) -> None:
+    plain = write_xlsx(tmp_path / "表.xlsx", {"户": ROWS})
+    many = rezip(
+        plain,
+        tmp_path / "多.xlsx",
+        lambda _, content: content.replace(b"uniqueCount=", b'uniqueCount="99999999999999" x='),
+    )
+    assert refused(many) == "bomb"
+    for area in (
+        struct.pack("<IIHHH", 0, 0xFFFFFFFF, 0, 0xFFFF, 0),
+        struct.pack("<HHHHH", 0, 0xFFFF, 0, 0xFFFF, 0),
+    ):
+        assert (
+            refused(write_xls(tmp_path / "多.xls", {"户": [record(0x200, area), label(0, 0, "x")]}))
+            == "too_big"
+        )
+
+
+def test_a_file_on_which_the_library_gives_up_is_refused(tmp_path: Path) -> None:
+    path = write_xls(tmp_path / "坏.xls", {"户": [label(0, 0, "x"), record(0xE5, b"\xff\xff")]})
+    assert refused(path) == "truncated"
+
+
+def test_an_interruption_is_not_taken_for_a_broken_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("python_calamine.CalamineWorkbook.from_path", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        read_workbook(write_xlsx(tmp_path / "表.xlsx", {"户": ROWS}))
+
+
+def test_parts_that_begin_before_the_file_are_refused(tmp_path: Path) -> None:
+    content = bytearray(write_xlsx(tmp_path / "表.xlsx", {"户": ROWS}).read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    (directory,) = struct.unpack_from("<I", content, end + 16)
+    struct.pack_into("<I", content, end + 16, directory + 100)
+    path = tmp_path / "前.xlsx"
+    path.write_bytes(content)
+    assert refused(path) == "truncated"

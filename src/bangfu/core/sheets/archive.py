@@ -22,6 +22,7 @@ class Limits:
     """What a workbook may cost: bytes on disk, bytes unpacked, unpacked ÷ packed, cells of a sheet."""
 
     file_bytes: int = 300 << 20
+    whole_bytes: int = 100 << 20  # of a file that has to be held whole: xls, csv
     unpacked_bytes: int = 3 << 30
     ratio: int = 200
     ratio_from: int = 16 << 20  # small parts may be as repetitive as they like
@@ -111,6 +112,8 @@ def _check(name: str, entries: list[zipfile.ZipInfo], limits: Limits) -> None:
             raise refusal("password", name)
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise refusal("unknown", name)
+        if entry.header_offset < 0:
+            raise refusal("truncated", name)
         if entry.file_size > limits.ratio_from and entry.file_size > limits.ratio * entry.compress_size:
             raise refusal("bomb", name, entry.filename)
     total = sum(entry.file_size for entry in entries)

@@ -17,6 +17,7 @@ _HEADER = 512
 _ENTRY = 128
 _MINI_SECTOR, _MINI_CUTOFF = 64, 4096
 _BOF, _EOF, _FILEPASS, _SHEET = 0x809, 0xA, 0x2F, 0x85
+_DIMENSIONS = 0x200
 _FORMULA, _BOOLERR, _MULRK = 0x6, 0x205, 0xBD
 _CELLS = frozenset((_FORMULA, _BOOLERR, _MULRK, 0x203, 0x27E, 0xFD, 0x204, 0xD6))  # and other values
 _HEAD, _CELL = struct.Struct("<HH"), struct.Struct("<HH")
@@ -137,9 +138,21 @@ def _records(stream: bytes, start: int, where: str) -> Iterator[tuple[int, int, 
     raise refusal("truncated", where)
 
 
+def _area(content: bytes) -> tuple[int, int]:
+    """Rows and columns that a sheet says it has; rows take two bytes in older files, four in newer."""
+    if len(content) < 14:
+        _, rows, _, columns = struct.unpack_from("<HHHH", content)
+    else:
+        _, rows, _, columns = struct.unpack_from("<IIHH", content)
+    return rows, columns
+
+
 def _scan_sheet(stream: bytes, start: int, where: str) -> SheetFacts:
     facts = SheetFacts()
     for kind, at, length in _records(stream, start, where):
+        if kind == _DIMENSIONS and length >= 10:  # for which the reader of values sets memory aside
+            rows, columns = _area(stream[at : at + length])
+            facts.rows, facts.columns = max(facts.rows, rows), max(facts.columns, columns)
         if kind not in _CELLS or length < 6:
             continue
         row, column = _CELL.unpack_from(stream, at)

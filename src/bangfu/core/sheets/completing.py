@@ -15,6 +15,7 @@ from bangfu.core.vocabulary import Table, Vocabulary
 
 _NOT_LISTED = "not_in_sheet"
 _YEAR = "_year"
+_KEPT_WHOLE = ("household", "village")  # a household is refused whole; a village counts the households it has
 
 
 def completed_lists(
@@ -27,7 +28,8 @@ def completed_lists(
     """Table and rows `_key`, `<known_to column>` for every parent whose list an accepted row belongs to.
 
     A day that the register holds is never set back. The income of a year is complete up to its last day. A
-    household with members whom the sheet does not list is left out.
+    household with members whom the sheet does not list is left out; so is any other parent (a cadre) of whom a
+    row was refused, or who may be meant by a refused row that names none.
     """
     partial = issues.filter(pl.col("code") == _NOT_LISTED).select(SHEET, pl.col("row").alias(ROW))
     whole = accepted.join(
@@ -36,11 +38,20 @@ def completed_lists(
     for number, (_, sheet) in enumerate(sheets):
         years = sheet.frame.select(ROW, row_year(sheet.frame, feeder.years[number]).alias(_YEAR))
         rows = whole.filter(pl.col(SHEET) == number).join(years, on=ROW)
+        lost = feeder.rows[number].join(whole, on=[SHEET, ROW], how="anti")
         for parent, columns in sheet.layout.complete.items():
+            listed = rows if parent in _KEPT_WHOLE else _without_refused(rows, lost, parent)
             for column in columns:
                 child = _child(parent, column, sheet, feeder.vocabulary)
                 if child is not None:
-                    yield parent, _days(rows, feeder, parent, column, on, is_yearly=bool(child.timing.year))
+                    yield parent, _days(listed, feeder, parent, column, on, is_yearly=bool(child.timing.year))
+
+
+def _without_refused(rows: pl.DataFrame, lost: pl.DataFrame, parent: str) -> pl.DataFrame:
+    """Rows of parents whose list lost nothing."""
+    if lost[parent].null_count():
+        return rows.clear()
+    return rows.join(lost, on=parent, how="anti")
 
 
 def _child(parent: str, column: str, sheet: StagedSheet, vocabulary: Vocabulary) -> Table | None:

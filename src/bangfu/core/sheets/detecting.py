@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bangfu.core.errors import Problem
-from bangfu.core.messages import N_, Message
+from bangfu.core.messages import N_, Message, translate
 from bangfu.core.sheets.cells import RawSheet, RawWorkbook, column_letters
 from bangfu.core.sheets.headers import Header, find_header
 from bangfu.core.sheets.layouts import SKIP, Layout, Target, column_of, load_layouts
@@ -109,7 +109,7 @@ def _header_problems(layout: Layout, header: Header, vocabulary: Vocabulary, whe
 
 def _title(target: Target, vocabulary: Vocabulary) -> str:
     if target.table == "income_item":
-        return "收入项目（如“工资性收入”）"
+        return translate(N_("收入项目（如“工资性收入”）"))
     return column_of(target, vocabulary).name
 
 

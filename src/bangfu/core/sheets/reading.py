@@ -5,9 +5,12 @@ Macros are never executed and links never followed: nothing here looks at the pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipInfo
 
 import python_calamine as calamine
 
@@ -23,6 +26,8 @@ _ZIP_MAGIC = b"PK\x03\x04"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SAMPLE = 1 << 16
 _TEXT_NAMES = (".csv", ".tsv", ".txt")
+_COUNT = re.compile(rb"""uniqueCount\s*=\s*["']\s*([0-9]+)""")
+_OVERLAP = 100  # bytes of a piece that are looked at again with the next
 _READ_WITH_VALUES = ("/sharedStrings", "/styles")
 
 
@@ -40,6 +45,8 @@ def read_workbook(path: Path, limits: Limits = LIMITS, with_hidden: bool = False
         start = file.read(len(_OLE_MAGIC))
     if start.startswith(_ZIP_MAGIC):
         return _read_xlsx(path, limits, with_hidden)
+    if size > limits.whole_bytes:
+        raise refusal("too_big", path.name, f"{size >> 20:,} MB")
     if start == _OLE_MAGIC:
         return _read_xls(path, limits, with_hidden)
     return _read_text(path, limits)
@@ -66,8 +73,7 @@ def _read_xlsx(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
         package = open_package(archive)
         for reference in package.relationships.values():
             if reference.type.endswith(_READ_WITH_VALUES) and reference.target in archive.parts:
-                for _ in archive.unpacked(archive.parts[reference.target]):
-                    pass
+                _check_counts(archive, archive.parts[reference.target])
         facts = {
             sheet.name: _scan(archive, sheet.part, limits)
             for sheet in package.sheets
@@ -77,6 +83,17 @@ def _read_xlsx(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
         raise refusal("no_sheet", path.name)
     hidden = tuple(sheet.name for sheet in package.sheets if not sheet.is_visible)
     return RawWorkbook(path.name, "xlsx", _values(path, facts), hidden)
+
+
+def _check_counts(archive: Archive, part: ZipInfo) -> None:
+    """Read a part through, so that its size is true; the reader of values sets aside as much memory as the
+    count of shared strings says."""
+    rest = b""
+    for piece in archive.unpacked(part):
+        for declared in _COUNT.findall(rest + piece):
+            if int(declared) > part.file_size:
+                raise refusal("bomb", archive.name, part.filename)
+        rest = piece[-_OVERLAP:]
 
 
 def _scan(archive: Archive, part: str, limits: Limits) -> SheetFacts:
@@ -89,11 +106,21 @@ def _scan(archive: Archive, part: str, limits: Limits) -> SheetFacts:
 
 
 def _values(path: Path, facts: Mapping[str, SheetFacts]) -> tuple[RawSheet, ...]:
+    with _opened(path) as workbook:
+        return tuple(_sheet(workbook.get_sheet_by_name(name), known) for name, known in facts.items())
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[calamine.CalamineWorkbook]:
     try:
         with calamine.CalamineWorkbook.from_path(path) as workbook:
-            return tuple(_sheet(workbook.get_sheet_by_name(name), known) for name, known in facts.items())
-    except (calamine.CalamineError, calamine.PasswordError, OSError):
+            yield workbook
+    except (calamine.CalamineError, OSError):
         raise refusal("truncated", path.name) from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # how a broken assumption of the library shows itself
+            raise refusal("truncated", path.name) from None
+        raise
 
 
 def _sheet(sheet: calamine.CalamineSheet, facts: SheetFacts) -> RawSheet:
@@ -106,11 +133,8 @@ def _read_xls(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
     scanned = scan_xls(path.read_bytes(), path.name)
     if sum(facts.rows * facts.columns for facts in scanned) > limits.cells:
         raise refusal("too_big", path.name, "")
-    try:
-        with calamine.CalamineWorkbook.from_path(path) as workbook:
-            tabs = workbook.sheets_metadata
-    except calamine.CalamineError:
-        raise refusal("truncated", path.name) from None
+    with _opened(path) as workbook:
+        tabs = workbook.sheets_metadata
     sheets = [tab for tab in tabs if tab.typ == calamine.SheetTypeEnum.WorkSheet]
     chosen = [tab for tab in sheets if with_hidden or tab.visible == calamine.SheetVisibleEnum.Visible]
     if not chosen or len(tabs) != len(scanned):
