@@ -39,9 +39,9 @@ def import_all(place: str, folder: Path) -> ImportResult:
     return plan_import(empty_state(), staged, shipped_divisions(), vocabulary, options)
 
 
-def reported(result: ImportResult) -> set[tuple[str, str, str]]:
-    cells = result.problems.select("workbook", "row", "column", "code").rows()
-    return {(file, reference(row, column), code) for file, row, column, code in cells}
+def reported(result: ImportResult) -> set[tuple[str, str, str, str]]:
+    cells = result.problems.select("workbook", "sheet", "row", "column", "code").rows()
+    return {(file, sheet, reference(row, column), code) for file, sheet, row, column, code in cells}
 
 
 @pytest.mark.parametrize(("place", "seed"), [("s4", 1), ("s2", 5), ("s3", 3)])
@@ -50,7 +50,7 @@ def test_the_importer_finds_exactly_what_was_spoiled(place: str, seed: int, tmp_
     assert {file.name for file in tmp_path.iterdir()} == FILES
     result = import_all(place, tmp_path)
     assert result.refusals == ()
-    assert reported(result) == {(d.file, d.cell, d.kind) for d in dirt}
+    assert reported(result) == {(d.file, d.sheet, d.cell, d.kind) for d in dirt}
     assert result.counts.households_refused < result.counts.households / 10
 
 

@@ -130,6 +130,11 @@ def _standing(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         pl.when(pl.col("status") != "general").then(identified).alias("identified_on"),
         pl.when("is_planned").then(place.anchor.year).alias("planned_exit_year"),
     )
+    return _watched(scene, _corrected(scene, frame, dice), dice)
+
+
+def _watched(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+    """Households that the office keeps an eye on, and what became of the risk."""
     is_watched = ((pl.col("cohort") == "edge") & dice.chance("edge", 0.75)) | (
         (pl.col("household_status") == "exited") & dice.chance("unstable", 0.03)
     )
@@ -137,7 +142,6 @@ def _standing(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     at_risk = dice.day("at risk", scene.first_day, scene.as_of)
     removed = is_watched & dice.chance("risk removed", 0.25) & (at_risk < scene.as_of - timedelta(days=60))
     return frame.with_columns(
-        pl.col("exited_on").dt.year().cast(pl.Int64).alias("exit_year"),
         pl.when(is_watched).then(kind).alias("monitoring_kind"),
         pl.when(is_watched).then(at_risk).alias("at_risk_on"),
         pl.when(is_watched)
@@ -145,12 +149,19 @@ def _standing(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         .alias("risks"),
         pl.when(is_watched).then(removed).alias("risk_removed"),
         pl.when(removed).then(at_risk + pl.duration(days=50)).alias("risk_removed_on"),
+    )
+
+
+def _corrected(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+    """What was decided otherwise later: fallen back, struck off, taken back, verified as wrong."""
+    return frame.with_columns(
+        pl.col("exited_on").dt.year().cast(pl.Int64).alias("exit_year"),
         pl.when("is_listed").then(pl.lit("national")).alias("identification_standard"),
         pl.when(pl.col("status") == "returned")
         .then(dice.day("returned", scene.first_day, scene.as_of))
         .alias("returned_on"),
         pl.when(pl.col("status") == "removed")
-        .then(pl.date(place.anchor.year - 1, 7, 20))
+        .then(pl.date(scene.place.anchor.year - 1, 7, 20))
         .alias("removed_on"),
         pl.when((pl.col("status") == "registered") & dice.chance("rolled back", 0.01))
         .then(dice.day("rolled back on", scene.first_day, scene.as_of))

@@ -62,8 +62,21 @@ def incomes(scene: Scene, households: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 def _this_year(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     """A column per source, whole yuan, so that the net income a person is what its standing asks."""
-    line, people = scene.place.line, pl.col("headcount")
-    ratio = (
+    fixed = _given(dice)
+    net = (_ratio(dice) * scene.place.line * pl.col("headcount")).round().cast(pl.Int64)
+    frame = frame.with_columns(
+        net.alias("net"), *(value.cast(pl.Int64).alias(name) for name, value in fixed.items())
+    )
+    # what the fixed parts leave open is earned; where they are too much already they are cut alike
+    given = pl.sum_horizontal(list(fixed))
+    cut = (pl.col("net") * 0.9 / given).clip(upper_bound=1.0)
+    frame = frame.with_columns((pl.col(name) * cut).floor().cast(pl.Int64).alias(name) for name in fixed)
+    return _earned(frame.with_columns((pl.col("net") - given).alias("open")), dice)
+
+
+def _ratio(dice: Dice) -> pl.Expr:
+    """The net income a person as a multiple of the line."""
+    return (
         pl.when(pl.col("falls_short") & (pl.col("status") != "general"))
         .then(0.75 + 0.24 * dice.uniform("short"))
         .when(pl.col("household_status") == "registered")
@@ -74,8 +87,12 @@ def _this_year(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         .then(1.0 + 0.6 * dice.uniform("edge"))
         .otherwise(1.05 + 1.9 * dice.uniform("exited") ** 2)
     )
-    net = (ratio * line * people).round().cast(pl.Int64)
-    fixed = {
+
+
+def _given(dice: Dice) -> dict[str, pl.Expr]:
+    """What comes in without work, by source."""
+    people = pl.col("headcount")
+    return {
         "public_post_wage": pl.col("post_months") * 500,
         "pension": pl.col("pensioners") * _PENSION,
         "low_income_allowance": pl.when("is_low_income").then(people * _ALLOWANCE * 4 // 10).otherwise(0),
@@ -90,14 +107,10 @@ def _this_year(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         .then(dice.between("rent", 100, 1500))
         .otherwise(0),
     }
-    frame = frame.with_columns(
-        net.alias("net"), *(value.cast(pl.Int64).alias(name) for name, value in fixed.items())
-    )
-    # what the fixed parts leave open is earned; where they are too much already they are cut alike
-    given = pl.sum_horizontal(list(fixed))
-    cut = (pl.col("net") * 0.9 / given).clip(upper_bound=1.0)
-    frame = frame.with_columns((pl.col(name) * cut).floor().cast(pl.Int64).alias(name) for name in fixed)
-    frame = frame.with_columns((pl.col("net") - given).alias("open"))
+
+
+def _earned(frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+    """Spread what is `open` over wages, crops, livestock and, where nobody can work, the help of others."""
     wage_share = pl.when(pl.col("away") > 0).then(0.55 + 0.4 * dice.uniform("wage")).otherwise(0.0)
     farm_share = (
         pl.when(pl.col("able") > 0).then(1.0).when(dice.chance("old farms", 0.5)).then(0.5).otherwise(0.0)

@@ -54,6 +54,25 @@ _DUE = (
     "roster",
 )
 _LATELY = ("benefit_history", "supervision_proof", "duty_proof", "briefing", "income_sheet")
+_ISSUE_KINDS = {
+    "housing": 3,
+    "medical": 2,
+    "income": 2,
+    "papers": 5,
+    "education": 1,
+    "water": 2,
+    "industry": 2,
+    "environment": 2,
+}
+_ISSUE_SOURCES = {
+    "self_check": 5,
+    "visit": 4,
+    "campaign": 2,
+    "platform": 2,
+    "spot_check": 0.3,
+    "city_appraisal": 1,
+    "grievance": 1,
+}
 PROCEDURES: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {  # place → procedure → whose, steps
     "s4": {
         "exit": ("exited_now", ("deliberate", "verify", "agree", "notice", "announce")),
@@ -181,39 +200,23 @@ def _issues(scene: Scene, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     frame = pl.concat([household, dry, villages], how="diagonal").join(
         secretary, on="village_id", maintain_order="left"
     )
-    frame = numbered_rows(frame, "issue_id")
+    return _described_issues(scene, numbered_rows(frame, "issue_id"))
+
+
+def _described_issues(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
     dice = scene.dice("issue", "issue_id")
     found = dice.day("found", scene.first_day, scene.as_of)
     due = found + pl.duration(days=30)
     state = dice.pick("state", {"closed": 98, "working": 1.2, "open": 0.3, "extended": 0.5})
     closed = pl.min_horizontal(found + pl.duration(days=dice.between("took", 3, 32)), pl.lit(scene.as_of))
-    kinds = {
-        "housing": 3,
-        "medical": 2,
-        "income": 2,
-        "papers": 5,
-        "education": 1,
-        "water": 2,
-        "industry": 2,
-        "environment": 2,
-    }
-    sources = {
-        "self_check": 5,
-        "visit": 4,
-        "campaign": 2,
-        "platform": 2,
-        "spot_check": 0.3,
-        "city_appraisal": 1,
-        "grievance": 1,
-    }
     return frame.select(
         "issue_id",
         "household_id",
         "village_id",
         "cadre_id",
         found.alias("found_on"),
-        dice.pick("source", sources).alias("source"),
-        pl.coalesce("about", dice.pick("kind", kinds)).alias("kind"),
+        dice.pick("source", _ISSUE_SOURCES).alias("source"),
+        pl.coalesce("about", dice.pick("kind", _ISSUE_KINDS)).alias("kind"),
         dice.chance("measure", 0.99).alias("has_measure"),
         dice.chance("owner", 0.99).alias("has_owner"),
         due.alias("due_on"),

@@ -30,6 +30,13 @@ _DISABILITIES = {
     "mental": 14,
     "multiple": 6,
 }
+_PROOFS = {
+    "contract,employer": 60,
+    "contract,employer,phone": 20,
+    "neighbours": 15,
+    "contract": 3,
+    "phone": 2,
+}
 _EMPLOYERS = ("宏达服装厂", "顺安建筑队", "佳味食品厂", "众诚电子厂", "利民物流站", "新禾农机社")
 HOUSEHOLD_PREFIX = "99"
 
@@ -96,7 +103,8 @@ def _miswritten(number: pl.Expr) -> pl.Expr:
     )
 
 
-def _schooling(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+def _grade(dice: Dice) -> pl.Expr:
+    """Where somebody of that age is at school, if at all."""
     age = pl.col("school_age")
     grade = pl.lit("preschool_age")
     for low, text in _GRADES.items():
@@ -105,23 +113,18 @@ def _schooling(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     senior = dice.pick("senior", {"senior": 55, "vocational": 45}) + pl.lit("_") + year_of_senior
     year_of_college = (age - 17).clip(1, 3).cast(pl.String)
     college = dice.pick("college", {"bachelor": 40, "higher_vocational": 60}) + pl.lit("_") + year_of_college
-    grade = (
+    return (
         pl.when(age.is_between(15, 17))
         .then(senior)
         .when(age.is_between(18, 20))
         .then(college)
         .otherwise(grade)
     )
-    goes_on = (
-        pl.when(age >= 18)
-        .then(dice.chance("college at all", 0.4))
-        .otherwise(dice.chance("senior at all", 0.93))
-    )
-    is_pupil = (age < 15) | ((age <= 20) & goes_on)
-    left_early = age.is_between(7, 14) & dice.chance("left school", scene.rates.unmet)
-    not_known = dice.chance("schooling unknown", scene.rates.unknown_cell)
-    schooling = pl.when(left_early).then(pl.lit("none")).when(is_pupil).then(grade)
-    by_age = (
+
+
+def _education(dice: Dice) -> pl.Expr:
+    """What grown people learnt, by their time."""
+    return (
         pl.when(pl.col("age") >= 65)
         .then(dice.pick("old education", {"illiterate": 35, "primary": 55, "junior": 10}))
         .when(pl.col("age") >= 40)
@@ -132,7 +135,20 @@ def _schooling(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
             )
         )
     )
-    education = pl.when(left_early).then(pl.lit("primary")).when(~is_pupil).then(by_age)
+
+
+def _schooling(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+    age = pl.col("school_age")
+    goes_on = (
+        pl.when(age >= 18)
+        .then(dice.chance("college at all", 0.4))
+        .otherwise(dice.chance("senior at all", 0.93))
+    )
+    is_pupil = (age < 15) | ((age <= 20) & goes_on)
+    left_early = age.is_between(7, 14) & dice.chance("left school", scene.rates.unmet)
+    not_known = dice.chance("schooling unknown", scene.rates.unknown_cell)
+    schooling = pl.when(left_early).then(pl.lit("none")).when(is_pupil).then(_grade(dice))
+    education = pl.when(left_early).then(pl.lit("primary")).when(~is_pupil).then(_education(dice))
     return frame.with_columns(is_pupil.alias("is_pupil")).with_columns(
         pl.when(~not_known).then(schooling).alias("schooling"),
         pl.when(~not_known).then(education).alias("education"),
@@ -213,10 +229,7 @@ def _work(scene: Scene, frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     post = ~away & (able | (pl.col("labour") == "weak")) & (age < 65) & dice.chance("post", 0.08)
     frame = frame.with_columns(away.alias("is_away"), post.alias("has_post"), able.alias("is_able"))
     place = dice.pick("work place", {"elsewhere": 55, "province": 20, "county": 17, "township": 8})
-    proofs = dice.pick(
-        "proofs",
-        {"contract,employer": 60, "contract,employer,phone": 20, "neighbours": 15, "contract": 3, "phone": 2},
-    )
+    proofs = dice.pick("proofs", _PROOFS)
     return frame.with_columns(
         gap(dice, "labour", pl.col("labour"), scene.rates.unknown_cell),
         pl.when("is_away")

@@ -77,6 +77,14 @@ _QUESTIONS = {
     "others": ("satisfied", "understands", "fair"),
 }
 _PROJECT_KINDS = ("industry", "road", "water", "training")
+_PROJECT_DAYS = {  # days after the beginning of the work on a project
+    "meeting_on": 0,
+    "notice_on": 8,
+    "approved_on": 20,
+    "started_on": 35,
+    "completed_on": 100,
+    "accepted_on": 115,
+}
 _PROJECT_NAMES = {
     "industry": "产业发展项目",
     "road": "道路硬化项目",
@@ -274,27 +282,18 @@ def _projects(scene: Scene, village: pl.DataFrame) -> pl.DataFrame:
     workshop = village.head(1).select(
         "village_id", "division_name", kind=pl.lit("workshop"), year=pl.lit(scene.year, pl.Int64)
     )
-    frame = numbered_rows(
-        pl.concat([frame.filter(drawn), workshop]).sort("village_id", "year", "kind"), "project_id"
-    )
-    dice, kept, unknown = (
-        scene.dice("project", "project_id"),
-        1 - scene.rates.missed_duty,
-        scene.rates.unknown_cell,
-    )
+    frame = pl.concat([frame.filter(drawn), workshop]).sort("village_id", "year", "kind")
+    return _described_projects(scene, numbered_rows(frame, "project_id"))
+
+
+def _described_projects(scene: Scene, frame: pl.DataFrame) -> pl.DataFrame:
+    dice, kept = scene.dice("project", "project_id"), 1 - scene.rates.missed_duty
+    unknown = scene.rates.unknown_cell
     start = pl.date("year", 1, 5) + pl.duration(days=dice.between("start", 0, 60))
     is_old = pl.col("year") < scene.year
     budget = yuan(dice.between("budget", 5, 90) * 10_000)
-    steps = {
-        "meeting_on": 0,
-        "notice_on": 8,
-        "approved_on": 20,
-        "started_on": 35,
-        "completed_on": 100,
-        "accepted_on": 115,
-    }
     frame = frame.with_columns(budget.alias("budget"), start.alias("start"))
-    day = {name: pl.col("start") + pl.duration(days=after) for name, after in steps.items()}
+    day = {name: pl.col("start") + pl.duration(days=after) for name, after in _PROJECT_DAYS.items()}
     done = dice.chance("paid", 0.85) & (day["accepted_on"] <= scene.as_of)
     return frame.select(
         "project_id",

@@ -97,50 +97,7 @@ def _contracts(scene: Scene, household: pl.DataFrame, cadre: pl.DataFrame) -> li
 
 def assignments(scene: Scene, cadre: pl.DataFrame, village: pl.DataFrame) -> pl.DataFrame:
     """Who answers for which township, village, patch and group."""
-    job = pl.col("job")
-    of_township = village.select("township_id", pl.col("village_id").alias("covers"))
-    township_cadres = cadre.filter(job == "township").with_columns(
-        pl.int_range(pl.len()).over("township_id").alias("turn"), pl.len().over("township_id").alias("turns")
-    )
-    covered = of_township.with_columns(pl.int_range(pl.len()).over("township_id").alias("place"))
-    spread = township_cadres.join(covered, on="township_id").filter(
-        pl.col("place") % pl.col("turns") == pl.col("turn")
-    )
-    spread = spread.drop("village_id").rename({"covers": "village_id"})
-    local = cadre.filter(pl.col("village_id").is_not_null())
-    upper = cadre.filter(job.is_in(["secretary", "mayor"]))
-    parts = [
-        _to(
-            local.filter(job == "village_secretary"),
-            "village_id",
-            ["village_secretary", "commander", "first_responsible"],
-        ),
-        _to(local.filter(job == "village_head"), "village_id", ["commander"]),
-        _to(_below(local.filter(job == "village"), "patch_id", PATCHES), "patch_id", ["patch_officer"]),
-        _to(_below(local.filter(job == "village_head"), "group_id", GROUPS), "group_id", ["group_cadre"]),
-        _to(
-            _below(
-                upper.join(of_township, on="township_id").with_columns(village_id="covers"),
-                "patch_id",
-                PATCHES,
-            ).filter(job == "secretary"),
-            "patch_id",
-            ["main_leader"],
-        ),
-        _to(upper.filter(job == "secretary"), "township_id", ["first_responsible"]),
-        _to(upper.filter(job == "mayor"), "township_id", ["direct_responsible"]),
-        _to(
-            cadre.filter(job == "captain").with_columns(village_id="stationed_in"),
-            "village_id",
-            ["direct_responsible"],
-        ),
-        _to(
-            cadre.filter(job == "county_leader").with_columns(township_id="hooked"),
-            "township_id",
-            ["county_leader"],
-        ),
-        _to(spread, "village_id", ["village_liaison", "deputy_leader", "commander"]),
-    ]
+    parts = [*_in_villages(cadre), *_in_townships(cadre, village)]
     frame = pl.concat(parts, how="diagonal").with_row_index("assignment_id", 1)
     dice = scene.dice("assignment", "assignment_id")
     return frame.select(
@@ -157,6 +114,43 @@ def assignments(scene: Scene, cadre: pl.DataFrame, village: pl.DataFrame) -> pl.
             "is_full_time"
         ),
     )
+
+
+def _in_villages(cadre: pl.DataFrame) -> list[pl.DataFrame]:
+    """Village cadres and first secretaries."""
+    job, local = pl.col("job"), cadre.filter(pl.col("village_id").is_not_null())
+    secretary, head = local.filter(job == "village_secretary"), local.filter(job == "village_head")
+    captain = cadre.filter(job == "captain").with_columns(village_id="stationed_in")
+    return [
+        _to(secretary, "village_id", ["village_secretary", "commander", "first_responsible"]),
+        _to(head, "village_id", ["commander"]),
+        _to(_below(head, "group_id", GROUPS), "group_id", ["group_cadre"]),
+        _to(_below(local.filter(job == "village"), "patch_id", PATCHES), "patch_id", ["patch_officer"]),
+        _to(captain, "village_id", ["direct_responsible"]),
+    ]
+
+
+def _in_townships(cadre: pl.DataFrame, village: pl.DataFrame) -> list[pl.DataFrame]:
+    """Leaders of townships, county leaders, and the township's cadres, each for some of the villages."""
+    job = pl.col("job")
+    covered = village.select("township_id", covers="village_id").with_columns(
+        pl.int_range(pl.len()).over("township_id").alias("place")
+    )
+    cadres = cadre.filter(job == "township").with_columns(
+        pl.int_range(pl.len()).over("township_id").alias("turn"), pl.len().over("township_id").alias("turns")
+    )
+    turn = pl.col("place") % pl.col("turns") == pl.col("turn")
+    liaison = cadres.join(covered, on="township_id").filter(turn).with_columns(village_id="covers")
+    secretary, mayor = cadre.filter(job == "secretary"), cadre.filter(job == "mayor")
+    patches = secretary.join(covered, on="township_id").with_columns(village_id="covers")
+    leader = cadre.filter(job == "county_leader").with_columns(township_id="hooked")
+    return [
+        _to(_below(patches, "patch_id", PATCHES), "patch_id", ["main_leader"]),
+        _to(secretary, "township_id", ["first_responsible"]),
+        _to(mayor, "township_id", ["direct_responsible"]),
+        _to(leader, "township_id", ["county_leader"]),
+        _to(liaison, "village_id", ["village_liaison", "deputy_leader", "commander"]),
+    ]
 
 
 def _to(cadres: pl.DataFrame, place: str, roles: list[str]) -> pl.DataFrame:
