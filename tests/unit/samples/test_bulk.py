@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bangfu.core.samples import bulk
+from bangfu.core.samples import bulk, write_sample_duties
 from bangfu.core.samples.bulk import LINE, Draft, Shares, write_sample_snapshot
 from bangfu.core.snapshots import open_snapshot
 
@@ -73,3 +73,16 @@ def test_people_are_sorted_keyed_and_as_many_as_counted() -> None:
     counted = person.group_by("household_id").len().sort("household_id")["len"]
     assert (counted == DRAFT.households(1, 2_001)["headcount"]).all()
     assert person["birth_date"].max() < DAY  # type: ignore[operator]
+
+
+def test_duties_of_cadres_fill_a_year(tmp_path: Path) -> None:
+    one = write_sample_duties(40, 3, tmp_path / "one")
+    assert open_snapshot(tmp_path / "one").content_hash == one.content_hash
+    assert write_sample_duties(40, 3, tmp_path / "two").content_hash == one.content_hash
+    rows = sum(one.rows[name] for name in ("stay", "field_day", "leave", "batch_duty"))
+    assert rows / 40 == pytest.approx(500, abs=40)
+    assert one.rows["agency"] == 2
+    assert one.rows["batch"] == 72
+    stays = pl.read_parquet(one.tables["stay"])
+    assert stays["in_on"].min() == date(2024, 1, 1)
+    assert stays["out_on"].max() == date(2024, 12, 31)

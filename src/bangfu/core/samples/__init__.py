@@ -1,5 +1,7 @@
 """Seeded sample registers of the five places of the plans, and the workbooks that an office would hand in."""
 
+from bangfu.core.samples.bulk import Shares, write_sample_snapshot
+from bangfu.core.samples.bulk_duties import write_sample_duties
 from bangfu.core.samples.generate import generate
 from bangfu.core.samples.pages import Dirt
 from bangfu.core.samples.places import PLACES, Place, SampleError, place_of
@@ -14,8 +16,11 @@ __all__ = [
     "Place",
     "Rates",
     "SampleError",
+    "Shares",
     "generate",
     "place_of",
+    "write_sample_duties",
     "write_sample_register",
+    "write_sample_snapshot",
     "write_sample_workbooks",
 ]
