@@ -610,7 +610,7 @@ def test_formulas_errors_merged_cells_and_repeated_headers(tmp_path: Path) -> No
         sheet = written.add_worksheet("人口")
         titles = [*PEOPLE, "务工时间（月）"]
         for at, row in enumerate(
-            [titles, [*ZHANG, 3], [*LI[:2], "", *LI[3:], ""], titles, [*WANG, ""], ["填表人：张"]]
+            [titles, [*ZHANG, 3], [*LI[:2], "", *LI[3:], ""], titles, [*WANG, ""], [""], ["填表人：张"]]
         ):
             sheet.write_row(at, 0, row)
         sheet.merge_range("C2:C3", "9901")
@@ -624,7 +624,7 @@ def test_formulas_errors_merged_cells_and_repeated_headers(tmp_path: Path) -> No
     assert [p.reason.render() for p in result.cell_problems()] == ["公式出错（#DIV/0!）", "公式没有计算结果"]
     assert [note.render() for note in result.notes] == [
         "人口.xlsx 人口: 4 个单元格是公式，读的是文件里存的计算结果 如结果可能过期，先用 Excel 打开重算并保存",
-        "人口.xlsx 人口: 合计、说明等行没有导入：第 4、6 行",
+        "人口.xlsx 人口: 合计、说明等行没有导入：第 4、7 行",
     ]
     assert result.counts.rows == 3
 
@@ -655,3 +655,28 @@ def test_nothing_at_all(tmp_path: Path) -> None:
     assert (result.tables, result.counts.rows, list(result.cell_problems())) == ({}, 0, [])
     empty = planned(tmp_path, book())
     assert (empty.tables, empty.counts.rows) == ({}, 0)
+
+
+def test_the_number_of_another_paper_is_taken_as_it_is(tmp_path: Path) -> None:
+    titles = [*PEOPLE, "证件类型"]
+    rows = [[*ZHANG[:5], "g 12-345", "其他"], [*LI, "身份证"], [*WANG[:5], " ", "其他"]]
+    result = planned(tmp_path, book(*rows, titles=titles))
+    assert found(result) == []
+    assert rows_of(applied(result), "person", "id_number", "id_valid", "gender") == [
+        ("G 12-345", None, None), (LI[5], True, "female"), (None, None, None),
+    ]  # fmt: skip
+
+
+def test_two_workbooks_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "人口.xlsx", {"人口": [PEOPLE, ZHANG]})
+    result = plan_import(empty_state(), [staged(path)] * 2, divisions(tmp_path), VOCABULARY)
+    assert ([p.render() for p in result.refusals], result.tables) == (
+        ["人口.xlsx: 几个文件同名 改名，或分两次导入"],
+        {},
+    )
+
+
+def test_the_same_rows_in_two_workbooks_are_the_same_people(tmp_path: Path) -> None:
+    once = planned(tmp_path, book(ZHANG, LI))
+    twice = planned(tmp_path, book(ZHANG, LI) | book(ZHANG, LI, name="人口二"))
+    assert (found(twice), twice.counts.created) == ([], once.counts.created)

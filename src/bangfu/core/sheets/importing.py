@@ -13,6 +13,8 @@ from datetime import date
 import polars as pl
 
 from bangfu.core.divisions import Divisions
+from bangfu.core.errors import Problem
+from bangfu.core.messages import N_, Message
 from bangfu.core.register.changes import State, differences
 from bangfu.core.sheets.checking import HOUSEHOLD, household_issues
 from bangfu.core.sheets.completing import completed_lists
@@ -54,7 +56,7 @@ def plan_import(
     Raises DivisionError if `options.within` is no division.
     """
     said = options or Options()
-    refusals = tuple(problem for book in workbooks for problem in book.refusals)
+    refusals = (*_namesakes(workbooks), *(problem for book in workbooks for problem in book.refusals))
     notes = tuple(problem for book in workbooks for problem in book.notes)
     named = [(book.name, sheet) for book in workbooks for sheet in book.sheets]
     sheets = sorted(named, key=lambda pair: _ORDER.index(pair[1].layout.id))
@@ -74,6 +76,15 @@ def plan_import(
         notes,
         count_all(tables, rows, accepted),
     )
+
+
+def _namesakes(workbooks: Sequence[StagedWorkbook]) -> list[Problem]:
+    """Two workbooks of one name: nobody could tell whose cell a problem names."""
+    names = [book.name for book in workbooks]
+    return [
+        Problem("sheet.same_name", Message(N_("几个文件同名")), name, Message(N_("改名，或分两次导入")))
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
 
 
 _ROWS = {SHEET: pl.UInt32(), ROW: pl.UInt32(), "household": pl.Int64()}

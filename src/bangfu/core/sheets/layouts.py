@@ -101,7 +101,8 @@ class Layout:
     `needed`: columns of which the sheet must have one out of each group. `prefer`: headers of which only the
     first that is there counts. `totals`: code → the codes it is the sum of. `complete`: table → columns that
     say up to when its lists are complete, where the office says that the sheet is. `forms`: column → number,
-    name, id_number, phone. `derived`: ID column → fact it says → column.
+    name, id_number, phone. `derived`: ID column → fact it says → column. `exempt`: ID column → column → the
+    code with which the number is of another paper.
     """
 
     id: str
@@ -115,6 +116,7 @@ class Layout:
     complete: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     forms: Mapping[str, str] = field(default_factory=dict)
     derived: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    exempt: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def find(self, header: str) -> Target | None:
         """Where a folded header goes, with or without unit or remark in brackets."""
@@ -181,6 +183,7 @@ def build_layout(document: Mapping[str, Any], common: Mapping[str, Any], vocabul
         complete={table: tuple(columns) for table, columns in document.get("complete", {}).items()},
         forms=common["forms"],
         derived=common["derived"],
+        exempt=common["exempt"],
     )
 
 

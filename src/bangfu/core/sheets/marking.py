@@ -47,13 +47,13 @@ def mark_workbook(path: Path, result: ImportResult, folder: Path) -> Path | None
     with whole_file(target) as partial:
         if is_xlsx(path):
             with open_archive(path) as archive, partial.open("w+b") as file:
-                _Patch(archive, marks).write(Repacker(file))
+                Patch(archive, marks).write(Repacker(file))
         else:
             write_marked_values(read_workbook(path, with_hidden=True), marks, partial)
     return target
 
 
-class _Patch:
+class Patch:
     """Which parts of a workbook are written anew, and with what."""
 
     def __init__(self, archive: Archive, marks: Mapping[str, SheetMarks]) -> None:

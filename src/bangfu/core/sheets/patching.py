@@ -17,12 +17,12 @@ _QUOTED = rb"""(?:[^>"']|"[^"]*"|'[^']*')*?"""
 _ROW_START = re.compile(rb"<((?:[\w.-]+:)?)row\b([^>]*)>")
 _ROWS_END = re.compile(rb"</(?:[\w.-]+:)?sheetData\s*>|<(?:[\w.-]+:)?sheetData\s*/>")
 _REFERENCE = re.compile(rb"""[\w.-]+:id\s*=\s*["']([^"']*)["']""")
-_ROW = re.compile(
+ROW = re.compile(
     rb"<((?:[\w.-]+:)?)row\b(" + _QUOTED + rb")(?:(/)>|>(.*?)</(?:[\w.-]+:)?row\s*>)", re.DOTALL
 )
-_CELL = re.compile(rb"<((?:[\w.-]+:)?)c\b(" + _QUOTED + rb")(?:/>|>.*?</(?:[\w.-]+:)?c\s*>)", re.DOTALL)
-_NUMBER = re.compile(rb"""(?:^|\s)r\s*=\s*["']([^"']*)["']""")
-_STYLE = re.compile(rb"""(\s)s\s*=\s*["']([0-9]+)["']""")
+CELL = re.compile(rb"<((?:[\w.-]+:)?)c\b(" + _QUOTED + rb")(?:/>|>.*?</(?:[\w.-]+:)?c\s*>)", re.DOTALL)
+NUMBER = re.compile(rb"""(?:^|\s)r\s*=\s*["']([^"']*)["']""")
+STYLE = re.compile(rb"""(\s)s\s*=\s*["']([0-9]+)["']""")
 _TAG = re.compile(rb"<!--.*?-->|<\?.*?\?>|<(/?)((?:[\w.-]+:)?)([\w.-]+)" + _QUOTED + rb"(/?)>", re.DOTALL)
 # What may stand behind legacyDrawing in a worksheet; AlternateContent wraps controls.
 _BEHIND = {
@@ -102,9 +102,9 @@ def _patch_rows(block: bytes, last: int, marks: Marks, styles: Styles) -> tuple[
     parts: list[bytes] = []
     done, row = 0, last
     for start in _ROW_START.finditer(block):
-        number = _NUMBER.search(start[2])
+        number = NUMBER.search(start[2])
         row = int(number[1]) - 1 if number else row + 1
-        if row in marks and (match := _ROW.match(block, start.start())):
+        if row in marks and (match := ROW.match(block, start.start())):
             parts += [block[done : match.start()], _patch_row(match, row, marks[row], styles)]
             done = match.end()
     return b"".join([*parts, block[done:]]), row
@@ -112,7 +112,7 @@ def _patch_rows(block: bytes, last: int, marks: Marks, styles: Styles) -> tuple[
 
 def _patch_row(match: re.Match[bytes], row: int, marks: Mapping[int, Severity], styles: Styles) -> bytes:
     prefix, attributes, _, content = match.groups()
-    custom = _STYLE.search(attributes)
+    custom = STYLE.search(attributes)
     base = int(custom[2]) if custom else 0
     waiting = sorted(marks)
     parts = [b"<%srow%s>" % (prefix, attributes)]
@@ -125,8 +125,8 @@ def _patch_row(match: re.Match[bytes], row: int, marks: Mapping[int, Severity], 
             style = styles.mark(base, marks[at])
             parts.append(b'<%sc r="%s%d" s="%d"/>' % (prefix, column_letters(at).encode(), row + 1, style))
 
-    for cell in _CELL.finditer(content):
-        reference = _NUMBER.search(cell[2])
+    for cell in CELL.finditer(content):
+        reference = NUMBER.search(cell[2])
         column = position(reference[1].decode("ascii"))[1] if reference else column + 1
         fill_up(column)
         parts.append(content[done : cell.start()])
@@ -144,9 +144,9 @@ def _patch_row(match: re.Match[bytes], row: int, marks: Mapping[int, Severity], 
 
 def _restyled(cell: bytes, severity: Severity, styles: Styles) -> bytes:
     end = _TAG.match(cell)
-    assert end is not None  # noqa: S101 - _CELL begins with a tag
+    assert end is not None  # noqa: S101 - CELL begins with a tag
     tag = end[0]
-    old = _STYLE.search(tag)
+    old = STYLE.search(tag)
     style = b"%d" % styles.mark(int(old[2]) if old else 0, severity)
     if old:
         tag = tag[: old.start(2)] + style + tag[old.end(2) :]

@@ -78,8 +78,8 @@ def stage_sheet(
         columns += _implied(target, cleaned, vocabulary)
         if cleaned.issues.height:
             issues.append(_placed(cleaned.issues, at_rows, target.name))
-    frame = pl.DataFrame(columns)
-    issues += _differing(frame)
+    frame, found = _other_papers(pl.DataFrame(columns), pl.concat(issues), body, places)
+    issues = [found, *_differing(frame)]
     formulas = sum(1 for row, column in sheet.formulas if row > header.last and column in header.targets)
     return StagedSheet(sheet, layout, header, frame, pl.concat(issues), places, skipped, formulas)
 
@@ -202,6 +202,34 @@ def _implied(target: Target, cleaned: Cleaned, vocabulary: Vocabulary) -> list[p
         )
         for name, codes in implied.items()
     ]
+
+
+def _other_papers(
+    frame: pl.DataFrame, issues: pl.DataFrame, body: _Body, places: Mapping[str, int]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Numbers of papers other than the ID card as they are written, and without what was said of them."""
+    for name, conditions in body.layout.exempt.items():
+        for column, code in conditions.items():
+            if not {name, column} <= {*frame.columns}:
+                continue
+            others = frame.filter(pl.col(column) == code)[ROW].to_list()
+            texts = {row: str(body.rows[row][places[name]]).strip().upper() or None for row in others}
+            facts = [f for f in frame.columns if f in _said_by(name, body.layout)]
+            is_other = pl.col(ROW).is_in(others)
+            written = pl.col(ROW).replace_strict(texts, default=None, return_dtype=pl.String)
+            frame = frame.with_columns(
+                pl.when(is_other).then(written).otherwise(name).alias(name),
+                *(pl.when(~is_other).then(fact).alias(fact) for fact in facts),
+            )
+            issues = issues.filter(~((pl.col("target") == name) & pl.col("row").is_in(others)))
+    return frame, issues
+
+
+def _said_by(name: str, layout: Layout) -> set[str]:
+    """The columns that an ID number fills in a staged frame."""
+    table = name.partition(".")[0]
+    facts = layout.derived.get(name, {}).items()
+    return {f"{table}.{column}{'' if fact == 'valid' else SOFT}" for fact, column in facts}
 
 
 def _differing(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
