@@ -17,11 +17,17 @@ def run(*arguments: str, language: str = "zh_CN") -> subprocess.CompletedProcess
     program = "from bangfu.cli.main import main; main()"
     environment = {**os.environ, "BANGFU_LANGUAGE": language, "COLUMNS": "200"}
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
 
 
-@pytest.mark.parametrize("plan", ["s0_lvchun", "s1_linked_villages", "s2_town_review", "s3_canggou", "s4_nanhuzhou"])
+@pytest.mark.parametrize(
+    "plan", ["s0_lvchun", "s1_linked_villages", "s2_town_review", "s3_canggou", "s4_nanhuzhou"]
+)
 def test_the_five_plans_check_clean(plan: str, bangfu: Command) -> None:
     result = bangfu("plan", "check", plan)
     assert result.exit_code == 0, result.exception

@@ -181,11 +181,13 @@ def _comparison(node: n.Comparison, on: Evaluator, truth: Tri) -> Clause:
             isinstance(side, Ratio) and side.den and not (side.den.low or 0) > 0 for side in (left, right)
         ):
             return Clause("not_computable", names, truth, secret)
-        if UNKNOWN in (left, right):
-            return Clause(
-                "unknown", {"label": label(node.left if left is UNKNOWN else node.right)}, truth, secret
-            )
-        values = names | {"value": _shown(node.left, on), "limit": _shown(node.right, on)}
+        shown = _shown(node.left, on), _shown(node.right, on)
+        unclear = [
+            side for side, text in zip((node.left, node.right), shown, strict=True) if text in _UNCLEAR
+        ]
+        if unclear:
+            return Clause("unknown", {"label": label(unclear[0])}, truth, secret)
+        values = names | {"value": shown[0], "limit": shown[1]}
         return Clause("unclear", values, truth, secret)
     values = names | {
         "value": _shown(node.left, on),
@@ -305,14 +307,18 @@ def _shown(node: n.Scalar, on: Evaluator) -> object:
     return _constant_text(node, on.world.vocabulary) if isinstance(node, n.Constant) else value
 
 
+_NOT_CLEAR = Message(N_("不清楚"))
+_UNCLEAR = (UNKNOWN, _NOT_CLEAR)
+
+
 def _figure(value: Ratio) -> object:
     whole = _quotient(value)
     if whole is None:
-        return Message(N_("不清楚"))
+        return _NOT_CLEAR
     if whole.is_point:
         return _whole(whole.low)
     if whole.low is None and whole.high is None:
-        return Message(N_("不清楚"))
+        return _NOT_CLEAR
     if whole.high is None:
         return Message(N_("至少 {low}"), {"low": _whole(whole.low)})
     if whole.low is None:
