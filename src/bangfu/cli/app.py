@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bangfu import __version__
-from bangfu.cli import comparisons, integrity, plans, reconciling, registers, runs
+from bangfu.cli import comparisons, filling, integrity, plans, reconciling, registers, runs
 from bangfu.cli.console import err, show_problems, t
 from bangfu.cli.usage import show_mistake, speak
 from bangfu.core.errors import Problem, UserError
@@ -29,6 +29,7 @@ runs.add_commands(app)
 comparisons.add_commands(app)
 integrity.add_commands(app)
 reconciling.add_commands(app)
+filling.add_commands(app)
 speak(app)
 
 _STOPPED = 130  # as a shell counts Ctrl-C
