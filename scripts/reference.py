@@ -20,6 +20,7 @@ from typer.main import get_command
 
 from bangfu.cli.app import app
 from bangfu.cli.console import OUTCOMES
+from bangfu.core import errors
 from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHEMA
 from bangfu.core.expressions import functions
@@ -179,6 +180,10 @@ def functions_page() -> Iterator[str]:
         )
         lines.append((f"`{name}`", count, means, f"`{example}`"))
     yield from rows(("function", "takes", "says", "for example"), lines)
+    yield "Units: `age` and `years_between` give 岁, `months_between` 个月, `days_between`, `period_days` and"
+    yield "`period_workdays` 天. Both sides of a comparison, and all terms of a sum, need one unit, so a parameter"
+    yield "compared with days is declared `unit: 天`. A bare number, or a parameter without unit, goes with any."
+    yield ""
     yield from ("Kinds of period: " + " · ".join(f"`{kind}`" for kind in PERIOD_KINDS) + ".", "")
 
 
@@ -196,12 +201,23 @@ def commands_page() -> Iterator[str]:
     yield from ("# Commands 命令", "")
     yield f"{GENERATED} The same as `bangfu … --help`. `BANGFU_LANGUAGE=en` speaks English."
     yield ""
+    lines = (
+        (error.exit_code, summary(error)) for error in vars(errors).values() if hasattr(error, "exit_code")
+    )
+    yield from rows(
+        ("exit code", "means"), sorted({(0, "Done."), (1, "A file could not be read or written."), *lines})
+    )
     root = get_command(app)
     for name, command in named_commands(root, "bangfu"):
         yield from (f"## {name}", "", command.help or "", "")
         lines = [parameter_line(p) for p in command.params if isinstance(p, (TyperArgument, TyperOption))]
         yield from rows(("参数", "说明"), lines) if lines else ()
         yield from (f"{command.epilog}", "") if command.epilog else ()
+
+
+def summary(thing: object) -> str:
+    """The first line of a docstring."""
+    return (thing.__doc__ or "").strip().splitlines()[0]
 
 
 def named_commands(command: object, name: str) -> Iterator[tuple[str, Any]]:
