@@ -57,9 +57,11 @@ class Header:
 def find_header(sheet: RawSheet, layout: Layout) -> Header | None:
     """The rows that name the most columns of the layout; None if nowhere two are named."""
     grid = _titles(sheet)
+    known = {text for text in {text for row in grid for text in row} if text and _match([text], layout)}
+    last_rows = [at for at, row in enumerate(grid) if not known.isdisjoint(row)]
     best: Header | None = None
     for height in range(1, MAX_HEIGHT + 1):  # the lowest first: a title above adds nothing
-        for first in range(len(grid) - height + 1):
+        for first in (last - height + 1 for last in last_rows if last >= height - 1):
             header = _read(grid[first : first + height], first, layout)
             if len(header.targets) > (len(best.targets) if best else 1):
                 best = header

@@ -102,13 +102,14 @@ def _body(rows: Rows, header: Header, layout: Layout) -> tuple[Rows, tuple[int, 
     needed = {target for group in layout.needed for target in group}
     named = [at for at, target in header.targets.items() if target in needed]
     repeated = {at: _repeated(rows, at, header.texts[at]) for at in named}
+    suspect = {column: words for column, words in repeated.items() if words}
     skipped = []
     kept = {}
     for at, row in rows.items():
-        if all(row[column] == "" for column in header.targets):
+        if any([row[column] != "" for column in named]):  # noqa: C419 - twice as fast as a generator here
+            is_data = not suspect or not any(row[column] in words for column, words in suspect.items())
+        elif all(row[column] == "" for column in header.targets):
             continue
-        if any(row[column] != "" for column in named):
-            is_data = not any(row[column] in words for column, words in repeated.items() if words)
         else:
             is_data = _NOTE.match(next(fold(str(cell)) for cell in row if cell != "")) is None
         if is_data:
