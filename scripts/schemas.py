@@ -98,7 +98,7 @@ def kind(annotation: object) -> str:
         words = [kind(argument) for argument in arguments if argument is not type(None)]
         return " or ".join(dict.fromkeys(words))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return "entry"
+        return f"entry like `{WHERE[annotation]}`"
     return WORDS[getattr(annotation, "__name__", "str")]
 
 
@@ -111,6 +111,12 @@ def annotated(annotation: object) -> str:
         if isinstance(mark, Written):
             return mark.kind
     return kind(first)
+
+
+# Kind of entry → the section that describes it.
+WHERE = {
+    part: title.strip("`") for model in reversed(FILES.values()) for title, part in reversed(parts(model))
+}
 
 
 def texts() -> dict[str, str]:
