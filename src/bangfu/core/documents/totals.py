@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-import duckdb
-
-from bangfu.core.engine.sql.frames import Frame
-from bangfu.core.engine.sql.reading import Reader
-from bangfu.core.engine.sql.setting import Setting
-from bangfu.core.engine.sql.values import literal
+from bangfu.core.calendars import load_calendar
+from bangfu.core.engine.duckdb import evaluate
+from bangfu.core.engine.outcome import Outcome
+from bangfu.core.engine.run import Ask
 from bangfu.core.expressions import Scope, parse_truth
+from bangfu.core.expressions.nodes import Literally
 from bangfu.core.plans.pack import Pack
+from bangfu.core.plans.plan import Criterion, Plan
 from bangfu.core.snapshots import Snapshot
 from bangfu.core.vocabulary import Vocabulary
 
@@ -38,18 +38,17 @@ class TotalFound:
 
 
 def totals_of(pack: Pack, vocabulary: Vocabulary, snapshot: Snapshot) -> Iterator[TotalFound]:
-    """Each declared total whose table the snapshot holds."""
+    """Each declared total whose table the snapshot holds: its condition is judged like any criterion."""
     for total in pack.head.totals:
         name = total.subject or total.of or ""
-        path = snapshot.tables.get(name)
-        if path is None:
+        if name not in snapshot.tables:
             continue
-        table = vocabulary.tables[name]
-        reader = Reader(Frame(Setting(vocabulary, snapshot.as_of, "once"), table, is_timed=False))
-        where = reader.truth(parse_truth(total.where, Scope(vocabulary, table))) if total.where else "TRUE"
-        counts = f"COUNT(*) FILTER (WHERE {where}), COUNT(*) FILTER (WHERE ({where}) IS NOT FALSE)"
-        with duckdb.connect() as connection:
-            rows = connection.execute(
-                f"SELECT {counts} FROM read_parquet({literal(str(path))}) AS t"
-            ).fetchall()
-        yield TotalFound(total.id, total.name, total.unit, total.value, *rows[0])
+        scope = Scope(vocabulary, vocabulary.tables[name])
+        holds = parse_truth(total.where, scope) if total.where else Literally(value=True)
+        criterion = Criterion(total.id, total.name, name, "once", holds)
+        head = pack.head
+        plan = Plan(head.id, head.version, head.title, head.issuer, head.state, pack.digest, vocabulary, (criterion,))
+        judged = evaluate(plan, snapshot.tables, Ask(snapshot.as_of, load_calendar())).verdicts[0].table
+        outcomes = judged.column(total.id).to_pylist()
+        certain, unclear = outcomes.count(Outcome.MET), outcomes.count(Outcome.UNKNOWN)
+        yield TotalFound(total.id, total.name, total.unit, total.value, certain, certain + unclear)
