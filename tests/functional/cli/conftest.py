@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ def bangfu() -> Command:
 
 
 @pytest.fixture(scope="session")
-def office(tmp_path_factory: pytest.TempPathFactory, bangfu: Command) -> Iterator[Path]:
+def office(tmp_path_factory: pytest.TempPathFactory, bangfu: Command) -> Path:
     """A folder with workbooks, register, snapshot, run and export of the sample township."""
     folder = tmp_path_factory.mktemp("office")
     books = folder / "workbooks"
@@ -38,7 +38,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, bangfu: Command) -> Iterato
     for step in steps:
         result = bangfu(*step)
         assert result.exit_code == 0, (step, result.output, result.exception)
-    yield folder
+    return folder
 
 
 def import_arguments(folder: Path) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from bangfu.core.calendars import load_calendar
 from bangfu.core.engine.outcome import Outcome
-from bangfu.core.engine.run import Ask
+from bangfu.core.engine.run import MEASURES_SCHEMA, Ask
 from bangfu.core.engine.runs import (
     RunFolder,
     default_periods,
@@ -126,7 +126,7 @@ def test_counts_and_findings_agree(office: Office) -> None:
         assert counts[outcome.name.lower()].sum() == findings.filter(pl.col("outcome") == int(outcome)).height
     verdicts = run.verdicts("household", "once").collect()
     assert dict(verdicts.select("subject_id", "X-1").iter_rows()) == {1: 1, 2: 2, 3: 1, 4: 2, 5: 4, 6: 3}
-    assert set(run.measures().collect()["measure"]) == {"全年收入"}
+    assert run.measures().collect().columns == MEASURES_SCHEMA.names
 
 
 def test_the_same_input_gives_the_same_bytes(office: Office, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from bangfu.core.documents.totals import TotalFound
 from bangfu.core.engine.runs import RunFolder
@@ -82,6 +83,11 @@ def _short(places: Mapping[tuple[str, int], str]) -> dict[int, str]:
     return {key: name.removeprefix(common) for (table, key), name in places.items() if table == "village"}
 
 
+@pass_context  # else the texts are translated once, into the language of the first page
+def _translated(_context: Context, template: str) -> str:
+    return translate(template)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -91,7 +97,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["t"] = translate
+    environment.filters["t"] = _translated
     environment.filters["shown"] = format_value
     return environment
 
