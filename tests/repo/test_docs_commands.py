@@ -20,7 +20,13 @@ ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 BLOCK = re.compile(r"^```(console|yaml|csv|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TUTORIAL = "tutorials/first-findings.zh-CN.md"
-GUIDES = ["write-a-plan", "replay-a-figure", "own-divisions-and-calendar", "keep-a-register"]
+GUIDES = [
+    "write-a-plan",
+    "replay-a-figure",
+    "own-divisions-and-calendar",
+    "fill-and-check",
+    "keep-a-register",
+]
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
