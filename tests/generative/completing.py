@@ -20,7 +20,7 @@ from bangfu.core.periods import Period
 from bangfu.core.plans.plan import Criterion
 from bangfu.core.vocabulary import Column, ColumnType, Empty, Link, Relation, Table
 from tests.generative.choosing import Chooser, Rolling, every
-from tests.generative.oracle import ABSENT, Judge, Row, Whole, span_of
+from tests.generative.oracle import ABSENT, LAST_DAY, Judge, Row, Whole, span_of
 from tests.generative.worlds import DAYS, YEARS, values_of
 
 LONG_AGO, FAR_OFF = date(2000, 1, 1), date(2040, 1, 1)
@@ -52,6 +52,8 @@ class Asked:
         self.columns = _used_columns(criterion)
         self.proven = _tables_with_sure(criterion)
         self.tables = _used_tables(criterion, world)
+        lists = [node for truth in _truths(criterion) for node in n.walk(truth) if isinstance(node, n.Rows)]
+        self.parents = {link.parent for rows in lists for link in rows.relation.path}
         self.lists = [rows for truth in _truths(criterion) for rows in _lists_of(truth)]
         self.final = [rows for rows in _lists_of(criterion.holds) if not rows.relation.table.timing.is_dated]
         self._below: dict[int, tuple[n.Rows, list[n.Rows]]] = {}
@@ -144,13 +146,13 @@ class Completion:
     def _come_to_pass(self, table: Table, done: Cells) -> Cells | None:
         timing, today = table.timing, self.world.as_of
         first = done.get(timing.at or timing.start or "")
-        if isinstance(first, date) and first > today:
+        if isinstance(first, date) and first > today and table.id not in self.asked.parents:
             return done if self.choose.pick([True, False]) else None
         last = done.get(timing.end or "")
         if timing.end and (last is ABSENT or (isinstance(last, date) and last > today)):
             days = [today, today + timedelta(days=1), today + timedelta(days=3)]
             earlier = [day for day in days if last is ABSENT or day < last]  # type: ignore[operator]
-            done[timing.end] = self.choose.pick([last, *earlier])
+            done[LAST_DAY] = self.choose.pick([last, *earlier])  # the record stands for conditions
         return done
 
     # --- rows that nobody told of -----------------------------------------------------------------------

@@ -31,6 +31,7 @@ ABSENT = Sentinel("does not apply")
 NOT_COMPUTABLE = Sentinel("not computable")
 
 Row = Mapping[str, object]
+LAST_DAY = "last day"  # of a row that ends otherwise than recorded
 DAY = timedelta(days=1)
 
 
@@ -279,7 +280,7 @@ def span_of(row: Row, table: Table) -> tuple[date, date]:
         day = row[timing.at]
         assert isinstance(day, date)
         return day, day
-    start, end = row[timing.start or ""], row[timing.end or ""]
+    start, end = row[timing.start or ""], row.get(LAST_DAY, row[timing.end or ""])
     end = date.max if end is ABSENT else end
     assert isinstance(start, date)
     assert isinstance(end, date)

@@ -55,6 +55,14 @@ def find_scalar(tree: exp.Column, scope: Scope) -> n.Scalar:
                 N_("请改用不识别个人的列。"),
                 name=column.name,
             )
+        if name in scope.parameters or name in scope.known_names(scope.table):
+            raise refuse(
+                "ambiguous",
+                N_("“{name}”既是“{table}”的列，又是方案的参数或指标。"),
+                N_("请改参数或指标的名称。"),
+                name=name,
+                table=scope.table.name,
+            )
         return n.ColumnValue(scope.table.id, column)
     found = scope.measure(name, scope.table) or scope.parameters.get(name) or _PERIOD_NAMES.get(name)
     if found is None:

@@ -22,11 +22,15 @@ from bangfu.core.messages import N_, Message
 from bangfu.core.plans import schema as s
 from bangfu.core.plans.load import Pack
 from bangfu.core.plans.plan import Criterion, Deadline, Plan
-from bangfu.core.plans.safety import lints_of, refuse_unsafe
+from bangfu.core.plans.safety import (
+    check_period,
+    lints_of,
+    looks_at_time,
+    passes_membership,
+    refuse_unsafe,
+)
 from bangfu.core.plans.stated_check import stated_problems
 from bangfu.core.vocabulary import Table, Vocabulary
-
-_YEARLY = ("year", "two_years", "once")
 
 
 def compile_plan(pack: Pack, on: date, vocabulary: Vocabulary) -> Plan:
@@ -72,7 +76,7 @@ class _Compiler:
         self._on = on
         self._measures: dict[str, n.Named] = {}
         self._compiled: dict[str, Criterion | None] = {}
-        self._under_way: list[str] = []
+        self._under_way: list[tuple[str, str]] = []
 
     def scope(self, table: Table, per: str | None = None) -> Scope:
         """What an expression on rows of `table` may speak of."""
@@ -82,7 +86,9 @@ class _Compiler:
             self.parameters,
             self._measure_named,
             lambda name, t: self._verdict(name, t, per),
-            lambda t: [key for key, m in self.pack.measures.items() if m.subject == t.id],
+            lambda t: [
+                x for key, m in self.pack.measures.items() if m.subject == t.id for x in (key, m.name)
+            ],
         )
 
     def collect(self, kind: str, entry: str, field: str, action: object) -> None:
@@ -98,7 +104,7 @@ class _Compiler:
         """The compiled criterion, or None where it is wrong (noted once)."""
         if spec.id in self._compiled:
             return self._compiled[spec.id]
-        self._enter(spec.id)
+        self._enter("criteria", spec.id)
         when: list[n.Truth] = []
         holds: list[n.Truth] = []
         table = self.vocabulary.tables.get(spec.subject)
@@ -112,10 +118,10 @@ class _Compiler:
                     "criteria",
                     spec.id,
                     "when",
-                    lambda: when.append(_judged(spec.when or "", scope, spec.per)),
+                    lambda: when.append(self._judged(spec.when or "", scope, spec.per)),
                 )
             self.collect(
-                "criteria", spec.id, "holds", lambda: holds.append(_judged(spec.holds, scope, spec.per))
+                "criteria", spec.id, "holds", lambda: holds.append(self._judged(spec.holds, scope, spec.per))
             )
         self._under_way.pop()
         complete = bool(holds) and bool(when) == (spec.when is not None)
@@ -123,29 +129,44 @@ class _Compiler:
         self._compiled[spec.id] = compiled
         return compiled
 
-    def _enter(self, name: str) -> None:
-        if name in self._under_way:
-            raise refuse("cycle", N_("互相引用，绕成了圈：{path}"), path=" → ".join([*self._under_way, name]))
-        self._under_way.append(name)
+    def _enter(self, kind: str, name: str) -> None:
+        if (kind, name) in self._under_way:
+            path = " → ".join(step for _, step in (*self._under_way, (kind, name)))
+            raise refuse("cycle", N_("互相引用，绕成了圈：{path}"), path=path)
+        self._under_way.append((kind, name))
+
+    def _judged(self, text: str, scope: Scope, per: str) -> n.Truth:
+        truth = parse_truth(text, scope)
+        for node in n.walk(truth):
+            check_period(node, per)
+            if isinstance(node, n.Verdict):
+                self._check_verdict(node, per)
+        return truth
+
+    def _check_verdict(self, verdict: n.Verdict, per: str) -> None:
+        other = next(c.per for c in self.pack.criteria if c.id == verdict.criterion)
+        if other != per and (other != "once" or looks_at_time(verdict.truth)):
+            raise refuse(
+                "verdict_period",
+                N_("标准 {name} 的周期与引用它的标准不同。"),
+                N_("请用同一周期；per: once 的标准，不看日期和按期的记录时才能被别的周期引用。"),
+                name=verdict.criterion,
+            )
 
     def _verdict(self, name: str, table: Table, per: str | None) -> n.Verdict | None:
         spec = next((c for c in self.pack.criteria if c.id == name), None)
         if spec is None or spec.subject != table.id:
             return None
-        if spec.per not in ("once", per):
-            raise refuse(
-                "verdict_period",
-                N_("标准 {name} 的周期与引用它的标准不同。"),
-                N_("请用同一周期，或把被引用的标准设为 per: once。"),
-                name=name,
-            )
         criterion = self.criterion(spec)
         if criterion is None:
             raise refuse("verdict_wrong", N_("引用的标准 {name} 本身有误。"), name=name)
         truth = criterion.holds
         if criterion.when is not None:
             truth = n.Any((n.Not(criterion.when), criterion.holds))
-        return n.Verdict(criterion.id, criterion.name, truth)
+        verdict = n.Verdict(criterion.id, criterion.name, truth)
+        if per is not None:
+            self._check_verdict(verdict, per)
+        return verdict
 
     # --- measures -------------------------------------------------------------------------------------
 
@@ -171,7 +192,7 @@ class _Compiler:
         """The compiled measure. Raises ExpressionError."""
         if key not in self._measures:
             spec = self.pack.measures[key]
-            self._enter(key)
+            self._enter("measures", key)
             try:
                 value = self._value(spec)
             finally:
@@ -228,10 +249,10 @@ class _Compiler:
                     N_("“{name}”没有按天或起止日期记录，不能数天数。"),
                     name=rows.relation.table.name,
                 )
-        sure = [
-            parse_truth(spec.sure, replace(scope, table=rows.relation.table)) for rows in lists if spec.sure
-        ]
-        return n.DayCount(take, lists, sure[0] if sure else None, less)
+        if spec.sure and len(lists) > 1:
+            raise refuse("sure", N_("sure 只能用于一张明细表。"))
+        sure = parse_truth(spec.sure, replace(scope, table=lists[0].relation.table)) if spec.sure else None
+        return n.DayCount(take, lists, sure, less)
 
 
 def _only(lists: tuple[n.Rows, ...]) -> n.Rows:
@@ -241,32 +262,27 @@ def _only(lists: tuple[n.Rows, ...]) -> n.Rows:
 
 
 def _difference(lists: tuple[n.Rows, ...], match: tuple[str, ...]) -> n.Difference:
-    if len(lists) < 2:
-        raise refuse("two_lists", N_("differ 至少要比较两张明细表。"))
+    if len(lists) < 2 or (match and len(lists) > 2):
+        raise refuse("two_lists", N_("differ 至少要比较两张明细表，写了 match 的正好两张。"))
     for rows in lists:
         table = rows.relation.table
-        missing = [column for column in match if column not in table.columns]
-        if missing:
-            raise refuse("match", N_("“{table}”没有列 {missing}。"), table=table.name, missing=missing)
         if not match and not (table.timing.at or table.timing.start):
             raise refuse("no_days", N_("“{name}”没有按天或起止日期记录，不能数天数。"), name=table.name)
-    return n.Difference(lists, match)
-
-
-def _judged(text: str, scope: Scope, per: str) -> n.Truth:
-    truth = parse_truth(text, scope)
-    for node in n.walk(truth):
-        if isinstance(node, n.Rows) and node.relation.table.timing.year and per not in _YEARLY:
+        if match and passes_membership(rows):
             raise refuse(
-                "yearly",
-                N_("“{name}”按年登记，周期不能是 {per}。"),
-                N_("请用 per: year 或 per: once。"),
-                name=node.relation.table.name,
-                per=per,
+                "match_path", N_("“{name}”经任职、结对等关系才属于核查对象，不能用 match。"), name=table.name
             )
-        if isinstance(node, n.Rows) and node.within == "previous" and per == "once":
-            raise refuse("previous", N_("per: once 没有上一周期，不能用 within: previous。"))
-    return truth
+    for name in match:
+        columns = [rows.relation.table.columns.get(name) for rows in lists]
+        known = [column for column in columns if column is not None and column.in_snapshot]
+        if len(known) < len(lists) or len({(column.type, column.codes) for column in known}) > 1:
+            raise refuse(
+                "match",
+                N_("两张明细表没有同样的列 {name}。"),
+                N_("match 只能写两张表都有、含义相同的列。"),
+                name=name,
+            )
+    return n.Difference(lists, match)
 
 
 def _criterion(spec: s.Criterion, when: n.Truth | None, holds: n.Truth) -> Criterion:

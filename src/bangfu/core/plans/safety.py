@@ -1,4 +1,5 @@
-"""Criteria that must not stand: met by a subject of which nothing is known; and lints for a second look."""
+"""Criteria that must not stand: without meaning in their period, or met by a subject of which nothing is
+known; and lints for a second look."""
 
 from __future__ import annotations
 
@@ -12,31 +13,83 @@ from bangfu.core.expressions.intervals import Interval, Ratio
 from bangfu.core.expressions.kinds import kind_of
 from bangfu.core.expressions.kleene import Tri, tri_and, tri_not, tri_or
 from bangfu.core.messages import N_, Message
+from bangfu.core.periods import NAMED_KINDS
 from bangfu.core.plans.plan import Criterion
 from bangfu.core.vocabulary import Vocabulary
 
+_YEARLY = ("year", "two_years", "once")
 
-def truth_of_nothing(node: n.Truth) -> Tri:
-    """The truth of a condition where every cell is unknown and every list was never checked."""
+
+def check_period(node: n.Node, per: str) -> None:
+    """Refuse what has no meaning in a kind of period."""
+    if isinstance(node, n.Rows):
+        _check_rows(node, per)
+    takes_each_day = isinstance(node, n.Difference) and not node.match
+    takes_each_day = takes_each_day or (isinstance(node, n.DayCount) and node.take == "workdays")
+    if per == "once" and takes_each_day and node.lists[0].within == "period":  # type: ignore[union-attr]
+        raise refuse(
+            "each_day",
+            N_("per: once 没有起始日，不能逐日比较，也不能数工作日。"),
+            N_("请用 per: month 等周期，或写 within: own、within: campaign。"),
+        )
+
+
+def _check_rows(rows: n.Rows, per: str) -> None:
+    if rows.relation.table.timing.year and per not in _YEARLY:
+        raise refuse(
+            "yearly",
+            N_("“{name}”按年登记，周期不能是 {per}。"),
+            N_("请用 per: year 或 per: once。"),
+            name=rows.relation.table.name,
+            per=per,
+        )
+    if rows.within == "previous" and per in ("once", *NAMED_KINDS):
+        raise refuse("previous", N_("per: {per} 没有上一周期，不能用 within: previous。"), per=per)
+
+
+def looks_at_time(truth: n.Truth) -> bool:
+    """Whether a condition depends on the period in which it is judged."""
+    return any(
+        isinstance(node, n.PeriodValue)
+        or (isinstance(node, n.Rows) and (node.relation.table.timing.is_dated or passes_membership(node)))
+        for node in n.walk(truth)
+    )
+
+
+def passes_membership(rows: n.Rows) -> bool:
+    """Whether rows belong to the subject by a dated membership."""
+    return any(link.through for link in rows.relation.path)
+
+
+def truth_of_nothing(node: n.Truth, is_negated: bool = False) -> Tri:
+    """The truth of a condition where every cell is unknown and every list was never checked.
+
+    True where it is so in some period; `is_negated`: false where it is so in some period.
+    """
     match node:
         case n.Literally(value=value):
             return value
         case n.Not(item=item):
-            return tri_not(truth_of_nothing(item))
+            return tri_not(truth_of_nothing(item, not is_negated))
         case n.All(items=items):
-            return tri_and([truth_of_nothing(item) for item in items])
+            return tri_and([truth_of_nothing(item, is_negated) for item in items])
         case n.Any(items=items):
-            return tri_or([truth_of_nothing(item) for item in items])
+            return tri_or([truth_of_nothing(item, is_negated) for item in items])
         case n.Verdict(truth=inner):
-            return truth_of_nothing(inner)
+            return truth_of_nothing(inner, is_negated)
         case n.Recorded():
             return False
-        case n.Comparison(op=op, left=left, right=right) if kind_of(left).name == "number":
-            return iv.compare(op, bounds_of_nothing(left), bounds_of_nothing(right))
-        case n.Comparison(op="=", left=n.Constant(value=a), right=n.Constant(value=b)):
-            return a == b
-        case _:
-            return None
+        case n.Comparison():
+            return _comparison_of_nothing(node, is_negated)
+    return None
+
+
+def _comparison_of_nothing(node: n.Comparison, is_negated: bool) -> Tri:
+    if not any(isinstance(below, (n.ColumnValue, n.Rows)) for below in n.walk(node)):
+        return not is_negated  # figures of the plan and of the period alone: no fact about anyone
+    if kind_of(node.left).name == "number":
+        return iv.compare(node.op, bounds_of_nothing(node.left), bounds_of_nothing(node.right))
+    return None
 
 
 def bounds_of_nothing(node: n.Scalar) -> Ratio:  # noqa: C901 - one case a node
@@ -45,8 +98,10 @@ def bounds_of_nothing(node: n.Scalar) -> Ratio:  # noqa: C901 - one case a node
         case n.Constant(value=value):
             return Ratio(iv.constant(Fraction(value)))  # type: ignore[arg-type]
         case n.ColumnValue(column=column) | n.OrElse(column=n.ColumnValue(column=column)):
-            low, high = column.minimum, column.maximum
-            whole = Interval(None if low is None else Fraction(low), None if high is None else Fraction(high))
+            whole = Interval(
+                None if column.minimum is None else Fraction(column.minimum),
+                None if column.maximum is None else Fraction(column.maximum),
+            )
             default = bounds_of_nothing(node.default).num if isinstance(node, n.OrElse) else whole
             return Ratio(iv.hull(whole, default))
         case n.Named(value=value):
