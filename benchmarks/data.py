@@ -17,9 +17,29 @@ ROW_GROUP = 122_880
 VILLAGE = 500  # households in a village
 _SQL_TYPES = {"int64": "BIGINT", "string": "VARCHAR", "date32[day]": "DATE", "bool": "BOOLEAN"}
 
-_FLAGS = ["grain_enough", "has_seasonal_clothes", "has_warm_bedding", "water_safe", "has_sanitary_toilet", "has_power", "has_production_power", "has_broadcast", "in_cooperative", "in_poverty_system"]
+_FLAGS = [
+    "grain_enough",
+    "has_seasonal_clothes",
+    "has_warm_bedding",
+    "water_safe",
+    "has_sanitary_toilet",
+    "has_power",
+    "has_production_power",
+    "has_broadcast",
+    "in_cooperative",
+    "in_poverty_system",
+]
 _PAIRED = ["kitchen_clean", "rooms_clean", "toilet_clean", "people_clean"]
-_PERSON_FLAGS = ["critical_illness", "doctor_contracted", "in_poverty_system", "in_residence_booklet", "medical_aid_covered", "id_valid", "resident_medical", "resident_pension"]
+_PERSON_FLAGS = [
+    "critical_illness",
+    "doctor_contracted",
+    "in_poverty_system",
+    "in_residence_booklet",
+    "medical_aid_covered",
+    "id_valid",
+    "resident_medical",
+    "resident_pension",
+]
 
 
 def write_registers(folder: Path, households: int, unknowns: bool) -> Mapping[str, Path]:

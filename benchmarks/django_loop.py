@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Any
 
 _PEOPLE = ("resident_medical", "employee_medical", "doctor_contracted", "labour", "work_months")
-_ROWS = ["grain_enough", "in_dangerous_house", "housing_grade", "road_distance", "housing_area", "headcount", "in_poverty_system"]
+_ROWS = [
+    "grain_enough",
+    "in_dangerous_house",
+    "housing_grade",
+    "road_distance",
+    "housing_area",
+    "headcount",
+    "in_poverty_system",
+]
 
 
 def judge_all(files: dict[str, Path]) -> dict[str, int]:

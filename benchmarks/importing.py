@@ -18,7 +18,44 @@ from benchmarks.clocks import Clock, peak_gb
 
 COUNTY, TOWNSHIP, VILLAGE = "532531000000", "大兴镇", "老边村委会"
 TODAY = date(2019, 12, 31)
-_COLUMNS = ["person_code", "full_name", "gender", "id_number", "ethnic_group", "phone", "relation", "education", "health", "labour", "work_months", "works_abroad", "resident_medical", "employee_medical", "critical_illness", "medical_aid_covered", "commercial_medical", "resident_pension", "employee_pension", "doctor_contracted", "low_income", "destitute", "orphaned", "widowed", "speaks_mandarin", "in_residence_booklet", "in_poverty_system", "wants_work", "wants_training", "employed", "taught_at_home", "illness_aided", "other_health_aid", "public_post_months", "joined_on", "political_status"]
+_COLUMNS = [
+    "person_code",
+    "full_name",
+    "gender",
+    "id_number",
+    "ethnic_group",
+    "phone",
+    "relation",
+    "education",
+    "health",
+    "labour",
+    "work_months",
+    "works_abroad",
+    "resident_medical",
+    "employee_medical",
+    "critical_illness",
+    "medical_aid_covered",
+    "commercial_medical",
+    "resident_pension",
+    "employee_pension",
+    "doctor_contracted",
+    "low_income",
+    "destitute",
+    "orphaned",
+    "widowed",
+    "speaks_mandarin",
+    "in_residence_booklet",
+    "in_poverty_system",
+    "wants_work",
+    "wants_training",
+    "employed",
+    "taught_at_home",
+    "illness_aided",
+    "other_health_aid",
+    "public_post_months",
+    "joined_on",
+    "political_status",
+]
 _PLACE = ("乡镇", "行政村", "户编号", "出生日期")
 
 

@@ -15,8 +15,24 @@ from benchmarks.judging import files_in
 
 LINE = 3700
 COUNTED = ["wage", "business", "property", "transfer"]
-HOUSEHOLD = ["household_id", "grain_enough", "in_dangerous_house", "housing_grade", "road_distance", "housing_area", "headcount", "in_poverty_system"]
-PERSON = ["household_id", "resident_medical", "employee_medical", "doctor_contracted", "labour", "work_months"]
+HOUSEHOLD = [
+    "household_id",
+    "grain_enough",
+    "in_dangerous_house",
+    "housing_grade",
+    "road_distance",
+    "housing_area",
+    "headcount",
+    "in_poverty_system",
+]
+PERSON = [
+    "household_id",
+    "resident_medical",
+    "employee_medical",
+    "doctor_contracted",
+    "labour",
+    "work_months",
+]
 INCOME = ["household_id", "source", "amount", "is_forecast", "year"]
 
 
@@ -157,7 +173,9 @@ def with_openfisca(files: dict[str, Path]) -> dict[str, int]:
         simulation.set_input(name, period, summed.to_numpy())
     failing = {
         name: h.household_id[~simulation.calculate(name.replace("-", "_"), period)]
-        for name in (["B-01", "B-05", "B-11", "B-14", "B-15", "B-16", "B-21", "B-24", "B-26", "B-32", "B-36", "B-37"])
+        for name in (
+            ["B-01", "B-05", "B-11", "B-14", "B-15", "B-16", "B-21", "B-24", "B-26", "B-32", "B-36", "B-37"]
+        )
     }
     return {name: len(keys) for name, keys in failing.items()}
 
@@ -168,7 +186,17 @@ def with_great_expectations(files: dict[str, Path]) -> dict[str, int]:
     import great_expectations as gx
     import pandas as pd
 
-    flags = ["grain_enough", "has_seasonal_clothes", "has_warm_bedding", "water_safe", "has_sanitary_toilet", "has_power", "has_production_power", "has_broadcast", "in_cooperative"]
+    flags = [
+        "grain_enough",
+        "has_seasonal_clothes",
+        "has_warm_bedding",
+        "water_safe",
+        "has_sanitary_toilet",
+        "has_power",
+        "has_production_power",
+        "has_broadcast",
+        "in_cooperative",
+    ]
     columns = ["household_id", *flags, "in_dangerous_house", "housing_grade", "road_kind"]
     frame = pd.read_parquet(files["household"], columns=columns)
     expectations = gx.expectations

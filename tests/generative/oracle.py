@@ -80,9 +80,9 @@ class Judge:
             case n.Not(item=item):
                 return not self.truth(item)
             case n.All(items=items):
-                return all([self.truth(item) for item in items])
+                return all(self.truth(item) for item in items)
             case n.Any(items=items):
-                return any([self.truth(item) for item in items])
+                return any(self.truth(item) for item in items)
             case n.Verdict(truth=truth):
                 return self.truth(truth)
             case n.Quantifier(kind=kind, rows=rows):

@@ -51,8 +51,11 @@ def _column(table: str, text: str) -> Column:
     )  # fmt: skip
 
 
+_STANDING = Timing()
+
+
 def _table(
-    name: str, columns: str, links: Sequence[Link] = (), timing: Timing = Timing(), **rest: Any
+    name: str, columns: str, links: Sequence[Link] = (), timing: Timing = _STANDING, **rest: Any
 ) -> Table:
     return Table(
         name,

@@ -10,7 +10,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from tests.functional.cli.conftest import AS_OF, Command, import_arguments
+from tests.functional.cli.conftest import AS_OF, PLACE, Command, import_arguments
 
 ID_NUMBER = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}")
 
@@ -163,3 +163,46 @@ def test_json_everywhere(office: Path, bangfu: Command, tmp_path: Path) -> None:
     assert json.loads(bangfu("plan", "show", "s4_nanhuzhou", "--json").output)[0]["id"] == "S4-4"
     assert json.loads(bangfu("plan", "coverage", "s4_nanhuzhou", "--json").output)
     assert json.loads(bangfu("divisions", "南湖洲镇", "--json").output)
+
+
+def test_doubtful_cells_are_questions_and_refused_ones_mistakes(
+    office: Path, bangfu: Command, tmp_path: Path
+) -> None:
+    arguments = [
+        a.replace(str(office / "register"), str(tmp_path / "none")) for a in import_arguments(office)
+    ]
+    said = bangfu(*("import", *arguments, "--dry-run", "--show", "1000")).stderr.splitlines()
+    cells = [line for line in said if "【" in line or "：" in line]
+    assert {line[0] for line in cells} >= {"?", "✕"}
+
+
+def test_an_encrypted_register_needs_its_key(
+    office: Path, bangfu: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    monkeypatch.setenv("BANGFU_KEY_FILE", str(key))
+    books = office / "workbooks"
+    arguments = ("--within", PLACE, "--effective-on", AS_OF, "--show", "0")
+    made = bangfu(
+        "import",
+        books / "户信息表.xlsx",
+        books / "人口信息表.xlsx",
+        "--register",
+        tmp_path / "register",
+        *arguments,
+    )
+    assert made.exit_code == 0, made.exception
+    assert bangfu("snapshot", tmp_path / "register", tmp_path / "s1", "--as-of", AS_OF).exit_code == 0
+    key.write_bytes(b"x" * 32)
+    assert "密钥" in str(
+        bangfu("snapshot", tmp_path / "register", tmp_path / "s2", "--as-of", AS_OF).exception
+    )
+    monkeypatch.setenv("BANGFU_KEY_FILE", str(tmp_path / "lost"))
+    assert "读不了密钥文件" in str(
+        bangfu("snapshot", tmp_path / "register", tmp_path / "s3", "--as-of", AS_OF).exception
+    )
+    monkeypatch.delenv("BANGFU_KEY_FILE")
+    assert "需要密钥" in str(
+        bangfu("snapshot", tmp_path / "register", tmp_path / "s4", "--as-of", AS_OF).exception
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,3 +80,129 @@ def test_help_is_in_the_language_asked() -> None:
 
 def test_an_unknown_language_is_refused() -> None:
     assert "zh_CN, en" in run("--version", language="fr").stderr
+
+
+def test_no_english_word_in_chinese_help() -> None:
+    commands = (
+        "",
+        "import",
+        "snapshot",
+        "divisions",
+        "sample",
+        "evaluate",
+        "explain",
+        "export",
+        "compare",
+        "simulate",
+    )
+    plans = ("check", "show", "test", "diff", "coverage", "schema", "convert", "new")
+    names = re.compile(
+        r"(?<![\w-])-{1,2}[a-z][a-z-]*|bangfu( plan)? [a-z]+|^  [a-z]+ |[\w.]*_[\w.]*|\.?(xlsx|xls|csv)\b",
+        re.MULTILINE,
+    )
+    known = {
+        "bangfu",
+        "plan",
+        "Excel",
+        "CSV",
+        "JSON",
+        "Schema",
+        "GB",
+        "W",
+        "china",
+        "division",
+        "household",
+        "village",
+    }
+    for command in (*commands, *(f"plan {name}" for name in plans)):
+        text = run(*command.split(), "--help").stdout
+        assert "显示这份说明" in text
+        words = set(re.findall(r"[A-Za-z]{2,}", names.sub(" ", text)))
+        assert words <= known | {"s0", "s1"}, (command, words - known)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("import",), "缺少“文件”"),
+        (("import", "a.xlsx"), "缺少选项 --register"),
+        (("import", "--registe", "x"), "没有选项 --registe；是不是 --register？"),
+        (("snapshot", "a", "b", "--colour"), "没有选项 --colour"),
+        (("evalute",), "没有命令 evalute；是不是 evaluate？"),
+        (("quux",), "没有命令 quux"),
+        (("sample", "s4", "x", "--seed", "many"), "--seed 要写整数"),
+        (("divisions", "a", "b"), "多出的内容：b"),
+        (("divisions", "a", "--divisions"), "选项 --divisions 后面要写内容"),
+        (("divisions", "a", "--json=1"), "选项 --json 后面不写内容"),
+        (("plan", "show", "s4_nanhuzhou", "--on", "2018-13-01"), "没有 2018-13-01 这一天"),
+    ],
+)
+def test_what_was_typed_wrong_is_said_in_words(arguments: tuple[str, ...], said: str) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not re.search(r"Usage|Error|Missing|No such|Try ", result.stderr)
+
+
+def test_each_class_of_error_has_its_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "page.xls").write_text("<html><table></table></html>", encoding="utf-8")
+    snapshot = ("evaluate", "s4_nanhuzhou", str(tmp_path / "none"), str(tmp_path / "run"))
+    codes = {
+        3: ("plan", "test", str(tmp_path)),
+        4: ("import", str(tmp_path / "page.xls"), "--register", str(tmp_path / "register")),
+        5: ("snapshot", str(tmp_path / "nowhere"), str(tmp_path / "s")),
+        6: snapshot,
+    }
+    for code, arguments in codes.items():
+        result = run(*arguments)
+        assert (result.returncode, "Traceback" in result.stderr) == (code, False), result.stderr
+        assert result.stderr.startswith("✕")
+
+
+def test_a_file_that_cannot_be_written_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run("plan", "schema", str(tmp_path / "file"))
+    assert (result.returncode, "文件读写失败" in result.stderr) == (1, True)
+
+
+def test_nothing_typed_shows_the_help() -> None:
+    assert "用法：bangfu" in run().stderr
+    assert "列出" in run("plan").stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes_commands_and_options(shell: str) -> None:
+    program = "from bangfu.cli.main import main; import sys; sys.argv[0] = 'bangfu'; main()"
+    asked = {
+        "bash": ("COMP_WORDS", "bangfu sna"),
+        "zsh": ("_TYPER_COMPLETE_ARGS", "bangfu sna"),
+        "fish": ("_TYPER_COMPLETE_ARGS", "bangfu sna"),
+    }
+    name, words = asked[shell]
+    environment = {
+        **os.environ,
+        "_BANGFU_COMPLETE": f"complete_{shell}",
+        name: words,
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False
+    )
+    assert "snapshot" in done.stdout
+    assert "explain" not in done.stdout
+
+
+def test_ctrl_c_stops_without_a_trace(tmp_path: Path) -> None:
+    program = (
+        "import bangfu.cli.registers as r\n"
+        "def stop(*_):\n    raise KeyboardInterrupt\n"
+        "r.write_sample_register = stop\n"
+        "from bangfu.cli.main import main; main()"
+    )
+    arguments = [sys.executable, "-c", program, "sample", "s4", str(tmp_path / "x")]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "已停止" in done.stderr
+    assert "Traceback" not in done.stderr

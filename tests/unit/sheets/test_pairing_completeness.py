@@ -15,7 +15,10 @@ TITLES = ["户编号", "帮扶责任人", "联系电话", "单位名称", "帮�
 
 
 def _books(*rows: list[str]) -> dict[str, dict[str, list[list[object]]]]:
-    homes = [["乡", "村", "户编号", "户类型"], *(["东乡", "甲村", code, "脱贫户"] for code in ("9901", "9902", "9903"))]
+    homes = [
+        ["乡", "村", "户编号", "户类型"],
+        *(["东乡", "甲村", code, "脱贫户"] for code in ("9901", "9902", "9903")),
+    ]
     return {"户": {"户": homes}, "结对": {"结对": [TITLES, *rows]}}  # type: ignore[dict-item]
 
 
