@@ -51,7 +51,7 @@ def integrity(
         str, typer.Option("--as-of", metavar="DATE", help=t(N_("哪一天的情况；不写为今天。")))
     ] = "",
     threshold: Annotated[
-        float, typer.Option("--threshold", min=0.1, max=1.0, help=t(N_("两份文字相同多少算雷同。")))
+        float, typer.Option("--threshold", min=0.7, max=1.0, help=t(N_("两份文字相同多少算雷同。")))
     ] = Similarity.threshold,
     shortest: Annotated[
         int, typer.Option("--shortest", min=1, help=t(N_("少于多少字的一户一策不比。")))

@@ -55,11 +55,13 @@ def check_register(
 def register_tables(state: State, vocabulary: Vocabulary) -> Mapping[str, pa.Table]:
     """The register's frames as the engines read them: no identity column, sorted as in a snapshot."""
     tables = {}
-    for name, frame in state.tables.items():
-        schema = arrow_schema(vocabulary.tables[name])
-        tables[name] = (
-            frame.sort(sort_columns(vocabulary.tables[name])).select(schema.names).to_arrow().cast(schema)
-        )
+    for (
+        name,
+        table,
+    ) in vocabulary.tables.items():  # those without a row, too: their lists may have been checked
+        schema = arrow_schema(table)
+        frame = state.rows(table).sort(sort_columns(table))
+        tables[name] = frame.select(schema.names).to_arrow().cast(schema)
     return tables
 
 

@@ -23,7 +23,8 @@ NEAR = pl.Schema({"key": pl.Int64(), "similar": pl.Int64(), "group": pl.Int64(),
 
 @dataclass(frozen=True)
 class Similarity:
-    """When two texts count as copied: the share of shingles that both have among those that either has.
+    """When two texts count as copied: the share of shingles that both have among those that either has; below
+    0.7 some pairs would be overlooked.
 
     `shortest`: texts with fewer characters (figures and punctuation apart) are not compared.
     """

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from bangfu.core.linkage.extra import needed
 from bangfu.core.linkage.scoring import score
 
 MATCHES = pl.Schema({"ours": pl.Int64(), "theirs": pl.Int64(), "how": pl.String()})
@@ -24,7 +25,7 @@ class Matching:
 
     sure: float = 7.0
     margin: float = 7.0
-    possible: float = 0.0
+    possible: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def match_people(ours: pl.DataFrame, theirs: pl.DataFrame, how: Matching) -> Mat
     right = theirs.join(by_id, left_on="row", right_on="theirs", how="anti")
     empty = pl.DataFrame(schema={"ours": pl.Int64(), "theirs": pl.Int64(), "weight": pl.Float64()})
     candidates = score(left, right) if left.height and right.height else empty
-    taken, open_ = _settle(candidates.filter(pl.col("weight") >= how.possible), how)
+    likely = _with_names(candidates.filter(pl.col("weight") >= how.possible), left, right)
+    taken, open_ = _settle(likely, how)
     pairs = pl.concat([by_id, taken.select("ours", "theirs", pl.lit(BY_LIKENESS).alias("how"))])
     return Matched(pairs.cast(MATCHES).sort("ours"), open_.sort("theirs", "ours"))
 
@@ -64,13 +66,29 @@ def _by_id(ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
     return agreeing.select("ours", "theirs", pl.lit(BY_ID).alias("how"))
 
 
+def _with_names(candidates: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """With `is_named_alike`: at most one character apart. A number under another name is nobody's to decide."""
+    distance = needed("rapidfuzz.distance").OSA.distance if candidates.height else None
+    named = candidates.join(
+        left.select(pl.col("row").alias("ours"), pl.col("full_name").alias("a")), on="ours"
+    )
+    named = named.join(
+        right.select(pl.col("row").alias("theirs"), pl.col("full_name").alias("b")), on="theirs"
+    )
+    alike = [
+        bool(a and b and distance and distance(a, b) <= 1) for a, b in named.select("a", "b").iter_rows()
+    ]
+    return named.drop("a", "b").with_columns(pl.Series("is_named_alike", alike, pl.Boolean))
+
+
 def _settle(candidates: pl.DataFrame, how: Matching) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Take the pairs that nobody disputes, then those that nobody disputes any more."""
     taken = candidates.clear()
     while candidates.height:
         lead = [_lead(side).alias(f"{side}_lead") for side in ("ours", "theirs")]
         clear = candidates.with_columns(lead).filter(
-            (pl.col("weight") >= how.sure)
+            pl.col("is_named_alike")
+            & (pl.col("weight") >= how.sure)
             & (pl.col("ours_lead") >= how.margin)
             & (pl.col("theirs_lead") >= how.margin)
         )

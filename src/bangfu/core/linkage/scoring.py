@@ -29,14 +29,15 @@ class Level:
 
 
 # From how such lists go wrong: a digit of the number, a character of the name, the day of the birth date.
+# Household, head and village go together: each alone counts for little.
 LEVELS: Mapping[str, tuple[Level, ...]] = {
     "full_name": (Level(0, 0.94, 0.002), Level(1, 0.04, 0.06), Level(None, 0.02, 0.938)),
     "id_number": (Level(0, 0.88, 0.00001), Level(2, 0.1, 0.0002), Level(None, 0.02, 0.99979)),
     "birth_date": (Level(0, 0.93, 0.0002), Level(1, 0.04, 0.003), Level(None, 0.03, 0.9968)),
     "gender": (Level(0, 0.98, 0.5), Level(None, 0.02, 0.5)),
-    "household_code": (Level(0, 0.96, 0.005), Level(None, 0.04, 0.995)),
-    "head_name": (Level(0, 0.92, 0.005), Level(None, 0.08, 0.995)),
-    "village": (Level(0, 0.95, 0.1), Level(None, 0.05, 0.9)),
+    "household_code": (Level(0, 0.96, 0.05), Level(None, 0.04, 0.95)),
+    "head_name": (Level(0, 0.92, 0.1), Level(None, 0.08, 0.9)),
+    "village": (Level(0, 0.95, 0.3), Level(None, 0.05, 0.7)),
 }
 
 

@@ -201,7 +201,8 @@ def _lies_in(source: Source, place: str) -> pl.Expr:
         table = source.vocabulary.tables[level]
         found = source.state.rows(table).filter(pl.col("division_code") == place)
         if found.height:
-            return pl.col(table.key) == found[table.key][0]
+            key: int = found[table.key][0]
+            return pl.col(table.key).eq(key)
     raise WorkbookError(
         Problem(
             "fill.place",

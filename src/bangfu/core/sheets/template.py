@@ -17,7 +17,7 @@ from bangfu.core.sheets.layouts import SKIP, Layout, Target, load_list_layout, u
 from bangfu.core.sheets.numbers import unit_spellings
 from bangfu.core.sheets.problems import refusal
 from bangfu.core.sheets.reading import is_xlsx, read_workbook
-from bangfu.core.vocabulary import ColumnType, Vocabulary
+from bangfu.core.vocabulary import CodeList, ColumnType, Vocabulary
 
 ROWS = ("person", "household", "village", "township")  # what a row may be, the smallest first
 BLANK, SERIAL = "", "#"  # answers: leave the column, number the rows
@@ -126,12 +126,21 @@ def _of_lists(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     """Columns of a household's lists that a form has on the household's row."""
     kinds = vocabulary.code_list(vocabulary.tables["income_item"].columns["source"])
     for code, label in kinds.labels.items():
-        yield label, f"total(income_item, amount, source = '{code}' AND NOT is_forecast)"
+        listed = ", ".join(
+            f"'{part}'" for part in (code, *_parts(code, kinds))
+        )  # the register holds one or the other
+        yield label, f"total(income_item, amount, source IN ({listed}) AND NOT is_forecast)"
     for column in vocabulary.tables["land"].columns.values():
         for text in (column.name, *column.aliases):
             yield text, f"total(land, {column.id})"
     for text in ("家庭人口数", "人口数"):
         yield text, "headcount"
+
+
+def _parts(code: str, kinds: CodeList) -> tuple[str, ...]:
+    """The codes of which a code is the whole, and theirs."""
+    own = [part for part, whole in kinds.within.items() if whole == code]
+    return tuple(each for part in own for each in (part, *_parts(part, kinds)))
 
 
 def _of_divisions(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
