@@ -206,7 +206,7 @@ def read_answers(path: Path) -> dict[str, str]:
     """Title → meaning as answered in a file; what was not answered is left out. Raises WorkbookError."""
     try:
         return {title: meaning for title, meaning in _answers(path).items() if meaning != "?"}
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         message, remedy = Message(N_("读不懂答复文件")), Message(N_("请照生成的样子改，只改问号。"))
         raise WorkbookError(Problem("fill.answers", message, str(path), remedy)) from error
 
