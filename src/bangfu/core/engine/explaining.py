@@ -87,7 +87,7 @@ class Explanation:
 
     def text(self) -> str:
         """The explanation as one line in the current language."""
-        return Message("；").render().join(clause.message().render() for clause in self.deciding())
+        return Message(N_("；")).render().join(clause.message().render() for clause in self.deciding())
 
 
 def explain(criterion: Criterion, world: World, period: Period, row: Row) -> Explanation:
@@ -241,7 +241,7 @@ def label(node: n.Scalar) -> object:  # noqa: C901 - one case a node
             return Message(N_("{table}中符合条件的比例"), {"table": rows.relation.table.name})
         case n.Arithmetic(op=op, left=left, right=right):
             return Message(
-                "{left}{op}{right}", {"left": label(left), "op": _SIGNS[op], "right": label(right)}
+                N_("{left}{op}{right}"), {"left": label(left), "op": _SIGNS[op], "right": label(right)}
             )
         case n.Extreme(kind=kind, items=items):
             template = N_("{items}中的较小者") if kind == "least" else N_("{items}中的较大者")
@@ -363,7 +363,7 @@ def condition_text(node: n.Truth, vocabulary: Vocabulary) -> object:  # noqa: C9
                 "right": limit,
                 "unit": unit_text(left),
             }
-            return Message("{left}{op}{right}{unit}", words)
+            return Message(N_("{left}{op}{right}{unit}"), words)
         case n.Among(value=value, options=options):
             listed = [_constant_text(option, vocabulary) for option in options]
             return Message(N_("{label}是{value}"), {"label": label(value), "value": listed})
