@@ -160,3 +160,23 @@ def test_libreoffice_opens_what_was_filled(tmp_path: Path) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     text = (tmp_path / "已填.csv").read_text("utf-8")
     assert "甲村,9901,=张三,2,9,否" in text
+
+
+def test_what_cannot_be_answered_is_refused_or_said_to_be_a_gap() -> None:
+    with pytest.raises(WorkbookError, match="区划代码"):
+        Asked(source(), "household", "990199999999")
+    with pytest.raises(WorkbookError):
+        Asked(source(), "household", where="no_such_column = 1")
+    homes = Asked(source(), "household", "990101100000")
+    with pytest.raises(WorkbookError):
+        homes.answers("no_such_column + 1")
+    assert homes.answers("household_status") == ["已脱贫", "未脱贫", "已脱贫"]
+    assert homes.answers("headcount > 1") == ["是", "否", "是"]
+    assert [str(answer) for answer in homes.answers("headcount / 3")] == ["0.67", "0.33", "1"]
+    assert [type(answer).__name__ for answer in homes.answers("in_dangerous_house AND headcount > 0")] == [
+        "str",
+        "Gap",
+        "str",
+    ]
+    assert Asked(source(), "household", where="in_dangerous_house").unsure == 1
+    assert Asked(source(), "township").answers("township.division_name") == ["东乡"]
