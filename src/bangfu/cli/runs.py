@@ -13,9 +13,11 @@ from bangfu.cli.edge import day_of, now, register_key, user
 from bangfu.cli.plans import PlanName, open_plan
 from bangfu.core.calendars import Calendar, load_calendar
 from bangfu.core.documents import export_run
+from bangfu.core.engine.engines import EngineName
 from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.run import Ask
 from bangfu.core.engine.runs import RunFolder, evaluate_snapshot, open_run, periods_from, recheck
+from bangfu.core.engine.spark_session import LOCAL
 from bangfu.core.errors import Problem, SnapshotError
 from bangfu.core.messages import N_, Message
 from bangfu.core.register import Access, ParquetRegister, open_register
@@ -59,6 +61,13 @@ def evaluate(
     ] = None,
     brief: Annotated[bool, typer.Option("--brief", help=t(N_("只列出有问题或待核实的标准。")))] = False,
     memory: Annotated[str, typer.Option("--memory", help=t(N_("内存上限，如 2GB。")))] = "",
+    engine: Annotated[EngineName, typer.Option("--engine", help=t(N_("用哪个引擎核查。")))] = "duckdb",
+    master: Annotated[
+        str,
+        typer.Option(
+            "--master", metavar="URL", help=t(N_("Spark 主节点，如 spark://10.0.0.5:7077；不写则在本机。"))
+        ),
+    ] = LOCAL,
     calendar_file: CalendarFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -68,7 +77,7 @@ def evaluate(
     periods = periods_from(period or [], pack, compiled, taken.as_of)
     with progress(t(N_("核查"))) as step:
         ask = Ask(taken.as_of, load_calendar(calendar_file), periods, progress=step)
-        run = evaluate_snapshot(compiled, taken, folder, ask, memory=memory)
+        run = evaluate_snapshot(compiled, taken, folder, ask, engine, memory, master)
     counts = _totals(run)
     if as_json:
         say_json({"run": str(folder), "as_of": run.as_of, "counts": counts.to_dicts()})

@@ -14,10 +14,11 @@ import pyarrow as pa
 
 from bangfu import __version__
 from bangfu.core.calendars import Calendar
-from bangfu.core.engine.duckdb import evaluate_into
+from bangfu.core.engine.engines import EngineName, evaluate_into
 from bangfu.core.engine.explaining import Explanation, explain
 from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHEMA, Ask
 from bangfu.core.engine.sinks import FolderSink
+from bangfu.core.engine.spark_session import LOCAL
 from bangfu.core.engine.subsets import world_around
 from bangfu.core.errors import Problem, SnapshotError
 from bangfu.core.messages import N_, Message
@@ -92,7 +93,13 @@ class RunFolder:
 
 
 def evaluate_snapshot(
-    plan: Plan, snapshot: Snapshot, folder: Path, ask: Ask, engine_name: str = "duckdb", memory: str = ""
+    plan: Plan,
+    snapshot: Snapshot,
+    folder: Path,
+    ask: Ask,
+    engine_name: EngineName = "duckdb",
+    memory: str = "",
+    master: str = LOCAL,
 ) -> RunFolder:
     """Judge a snapshot and keep the results in a new folder; the folder appears only when complete.
 
@@ -104,7 +111,7 @@ def evaluate_snapshot(
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        evaluate_into(FolderSink(partial), plan, snapshot.tables, ask, memory)
+        evaluate_into(engine_name, FolderSink(partial), plan, snapshot.tables, ask, memory, master)
         manifest = _manifest(plan, snapshot, ask, engine_name)
         (partial / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         partial.rename(folder)

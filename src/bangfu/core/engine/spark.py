@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 CHUNK = 200_000  # rows (subject and period) brought home at once
+SMALL = 100_000  # rows of all tables together that are not worth dividing among workers
+_UNDIVIDED = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.sql.shuffle.partitions": "1",
+}
 _SPARK_TYPES = {
     pa.int64(): "BIGINT",
     pa.string(): "STRING",
@@ -74,11 +81,9 @@ def evaluate_into(
         with open_session(master, memory) as opened:
             evaluate_into(sink, plan, tables, ask, session=opened)
         return
-    own = session.newSession()  # its settings and views are ours alone
-    for name, value in SETTINGS.items():
-        own.conf.set(name, value)
     blocks = [block for block in blocks_of(plan, ask.as_of, tables) if periods_of(block, ask)]
     if blocks:
+        own = session.newSession()  # its settings and views are ours alone
         _Engine(own, plan.vocabulary, tables, ask).run(blocks, sink)
 
 
@@ -91,8 +96,14 @@ class _Engine:
 
     def run(self, blocks: Sequence[Block], sink: Sink) -> None:
         """Judge all blocks."""
+        names = sorted({table for block in blocks for table in block.tables})
+        is_small = sum(self._height(name) for name in names) < SMALL
+        for setting, value in {**SETTINGS, **(_UNDIVIDED if is_small else {})}.items():
+            self.session.conf.set(setting, value)
         steps = len(blocks) + self._chunks(blocks)
         with spark_errors(lambda error: failure(blocks, error)):
+            for name in names:
+                self._table(name)
             judged = self._judged(blocks, steps)
             for done, rows in enumerate(self._collected(judged, self._chunks(blocks))):
                 self.ask.progress("", len(blocks) + done, steps)
@@ -102,8 +113,6 @@ class _Engine:
 
     def _judged(self, blocks: Sequence[Block], steps: int) -> DataFrame:
         self._view("day", day_table(self.ask))
-        for name in sorted({table for block in blocks for table in block.tables}):
-            self._table(name)
         frames = []
         for done, block in enumerate(blocks):
             self.ask.progress(block.subject, done, steps)

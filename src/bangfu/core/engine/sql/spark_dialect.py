@@ -37,7 +37,7 @@ def spark_sql(sql: str) -> str:
     return tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
-def _explicit(node: exp.Expression) -> exp.Expression:
+def _explicit(node: exp.Expr) -> exp.Expr:
     match node:
         case exp.DateDiff(this=end, expression=start):
             return exp.cast(exp.func("DATEDIFF", end, start, dialect="spark2"), "BIGINT")
