@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHEMA, Run, Verdicts
 from bangfu.core.engine.sql.blocks import Block
@@ -15,13 +14,23 @@ from bangfu.core.engine.sql.blocks import Block
 KINDS = {"findings": FINDINGS_SCHEMA, "counts": COUNTS_SCHEMA, "measures": MEASURES_SCHEMA}
 
 
+class Part(Protocol):
+    """Some of the results, not yet computed."""
+
+    def table(self) -> pa.Table:
+        """All rows, typed as the schemas of `run.py` say."""
+
+    def write(self, path: Path) -> None:
+        """All rows into a new Parquet file."""
+
+
 class Sink(Protocol):
     """Takes results part by part."""
 
-    def verdicts(self, block: Block, part: pa.RecordBatchReader) -> None:
+    def verdicts(self, block: Block, part: Part) -> None:
         """Take outcomes of a block."""
 
-    def add(self, kind: str, part: pa.RecordBatchReader) -> None:
+    def add(self, kind: str, part: Part) -> None:
         """Take findings, counts or measures."""
 
 
@@ -32,13 +41,13 @@ class MemorySink:
         self._blocks: list[tuple[Block, pa.Table]] = []
         self._parts: dict[str, list[pa.Table]] = defaultdict(list)
 
-    def verdicts(self, block: Block, part: pa.RecordBatchReader) -> None:
+    def verdicts(self, block: Block, part: Part) -> None:
         """Keep outcomes."""
-        self._blocks.append((block, part.read_all()))
+        self._blocks.append((block, part.table()))
 
-    def add(self, kind: str, part: pa.RecordBatchReader) -> None:
+    def add(self, kind: str, part: Part) -> None:
         """Keep findings, counts or measures."""
-        self._parts[kind].append(part.read_all().cast(KINDS[kind]))
+        self._parts[kind].append(part.table().cast(KINDS[kind]))
 
     def run(self) -> Run:
         """All results."""
@@ -67,17 +76,15 @@ class FolderSink:
         self._written: dict[str, int] = defaultdict(int)
         (folder / "verdicts").mkdir(parents=True)
 
-    def verdicts(self, block: Block, part: pa.RecordBatchReader) -> None:
+    def verdicts(self, block: Block, part: Part) -> None:
         """Write outcomes."""
         self._write(f"verdicts/{block.subject}.{block.per}", part)
 
-    def add(self, kind: str, part: pa.RecordBatchReader) -> None:
+    def add(self, kind: str, part: Part) -> None:
         """Write findings, counts or measures."""
-        self._write(kind, part.cast(KINDS[kind]))
+        self._write(kind, part)
 
-    def _write(self, stem: str, part: pa.RecordBatchReader) -> None:
+    def _write(self, stem: str, part: Part) -> None:
         path = self.folder / f"{stem}-{self._written[stem]:03}.parquet"
         self._written[stem] += 1
-        with pq.ParquetWriter(path, part.schema, compression="zstd") as writer:
-            for batch in part:
-                writer.write_batch(batch)
+        part.write(path)

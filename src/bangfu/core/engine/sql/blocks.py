@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.sql.frames import Frame, path_of
 from bangfu.core.engine.sql.reading import Reader
 from bangfu.core.engine.sql.setting import Setting
 from bangfu.core.engine.sql.values import Number, Plain, Sides, quoted
+from bangfu.core.engine.sql.verdicts import verdict
 from bangfu.core.expressions import nodes as n
 from bangfu.core.plans.plan import Criterion, Plan
 from bangfu.core.vocabulary import Relation, Table, Vocabulary
@@ -60,7 +60,7 @@ def _block(plan: Plan, as_of: date, subject: str, per: str, absent: frozenset[st
     final, standing = Reader(frame, state_open=not setting.is_once), Reader(frame)
     closed = "TRUE" if setting.is_once else "p.is_closed"
     columns = [f"{frame.key} AS subject_id", *([] if setting.is_once else ["p.period_id AS period_id"])]
-    columns += [f"{_verdict(c, final, standing, closed)} AS {quoted(c.id)}" for c in criteria]
+    columns += [f"{verdict(c, final, standing, closed)} AS {quoted(c.id)}" for c in criteria]
     facts: dict[str, str] = {}  # SQL → column
     named = {c.id: tuple(_facts(c, standing, facts)) for c in criteria}
     columns += [f"{sql} AS {name}" for sql, name in facts.items()]
@@ -75,21 +75,6 @@ def _block(plan: Plan, as_of: date, subject: str, per: str, absent: frozenset[st
     return Block(
         subject, per, criteria, rows, named, tuple(owed), frozenset(tables_of(plan.vocabulary, criteria))
     )
-
-
-def _verdict(criterion: Criterion, final: Reader, standing: Reader, closed: str) -> str:
-    holds = final.truth(criterion.holds)
-    unclear = (
-        str(int(Outcome.UNKNOWN))
-        if closed == "TRUE"
-        else f"CASE WHEN {closed} THEN {int(Outcome.UNKNOWN)} ELSE {int(Outcome.NOT_DUE)} END"
-    )
-    cases = f"WHEN {holds} THEN {int(Outcome.MET)} WHEN NOT {holds} THEN {int(Outcome.UNMET)} ELSE {unclear}"
-    if criterion.when is not None:
-        when = standing.truth(criterion.when)
-        not_applicable = f"WHEN NOT ({when}) THEN {int(Outcome.NOT_APPLICABLE)}"
-        cases = f"{not_applicable} WHEN ({when}) IS NULL THEN {unclear} {cases}"
-    return f"CAST(CASE {cases} END AS TINYINT)"
 
 
 # --- facts ----------------------------------------------------------------------------------------------
@@ -117,7 +102,7 @@ def fact_nodes(truth: n.Truth) -> Iterator[tuple[str, n.Scalar]]:
             yield from _values(value)
 
 
-def _values(node: n.Scalar) -> Iterator[tuple[str, n.Scalar]]:
+def _values(node: n.Scalar) -> Iterator[tuple[str, n.Scalar]]:  # noqa: C901 - one case a node
     match node:
         case n.ColumnValue(column=column):
             yield column.id, node

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from typing import cast
 
 from bangfu.core.engine.sql import values as v
 from bangfu.core.engine.sql.frames import Frame, ListGroup, is_timed, is_timed_list, owner_relations
@@ -76,14 +78,12 @@ class Reader:
                     by_birth = self._by_start(plain, op, right)
                     if by_birth is not None:
                         return by_birth
-        left_value, right_value = self.value(node.left), self.value(node.right)
-        if isinstance(left_value, Number) and isinstance(right_value, Number):
-            truth = v.compare(node.op, left_value, right_value)
+        if kind_of(node.left).name == "number":
+            truth = v.compare(node.op, self.number(node.left), self.number(node.right))
             return self._unless_it_may_not_apply(truth, node.left, node.right)
-        assert isinstance(left_value, Plain)
-        assert isinstance(right_value, Plain)
-        truth = f"({left_value.sql} {node.op} {right_value.sql})"
-        return v.unless(left_value.absent, v.unless(right_value.absent, truth))
+        one, other = self.plain(node.left), self.plain(node.right)
+        truth = f"({one.sql} {node.op} {other.sql})"
+        return v.unless(one.absent, v.unless(other.absent, truth))
 
     def _unless_it_may_not_apply(self, truth: str, *sides: n.Scalar) -> str:
         """The bounds of an empty cell prove nothing where the column may not apply."""
@@ -119,8 +119,7 @@ class Reader:
         if kind_of(value).name == "number":
             found = [self._comparison(n.Comparison("=", value, option)) for option in options]
             return f"({' OR '.join(found)})"
-        plain = self.value(value)
-        assert isinstance(plain, Plain)
+        plain = self.plain(value)
         listed = ", ".join(literal(option.value) for option in options)
         return v.unless(plain.absent, f"({plain.sql} IN ({listed}))")
 
@@ -132,11 +131,14 @@ class Reader:
         return found if node.kind == "has" else f"(NOT {found})"
 
     def _has(self, rows: n.Rows) -> str:
+        some, unclear = self.found(rows)
+        return self._when_settled(rows, f"(CASE WHEN {some} THEN TRUE WHEN {unclear} THEN NULL ELSE FALSE END)")
+
+    def found(self, rows: n.Rows) -> tuple[str, str]:
+        """SQL for: a row is there; one may be."""
         group, belongs = self.rows(rows)
         some, unclear = group.truth_bit(belongs)
-        is_open = self.is_open(rows, group.window)
-        found = f"(CASE WHEN {some} THEN TRUE WHEN {unclear} OR {is_open} THEN NULL ELSE FALSE END)"
-        return self._when_settled(rows, found)
+        return some, f"{unclear} OR {self.is_open(rows, group.window)}"
 
     # --- lists ----------------------------------------------------------------------------------------
 
@@ -190,8 +192,12 @@ class Reader:
         late = "FALSE" if window.is_once else f"COALESCE({setting.today} < {needed}, TRUE)"
         return f"COALESCE({known} < {needed}, TRUE) OR {late}" if known else late
 
+    def may_be_unsettled(self, rows: n.Rows) -> bool:
+        """Whether the list stands and may still change before the period's end."""
+        return self.state_open and not rows.relation.table.timing.is_dated
+
     def _when_settled(self, rows: n.Rows, sql: str, otherwise: str = "NULL") -> str:
-        if not self.state_open or rows.relation.table.timing.is_dated:
+        if not self.may_be_unsettled(rows):
             return sql
         return f"(CASE WHEN p.is_closed THEN {sql} ELSE {otherwise} END)"
 
@@ -274,9 +280,11 @@ class Reader:
 
     def number(self, node: n.Scalar) -> Number:
         """A number; only for nodes of that kind."""
-        value = self.value(node)
-        assert isinstance(value, Number)
-        return value
+        return cast("Number", self.value(node))  # the checker saw to the kind
+
+    def plain(self, node: n.Scalar) -> Plain:
+        """A date, text or code; only for nodes of that kind."""
+        return cast("Plain", self.value(node))  # the checker saw to the kind
 
     def value(self, node: n.Scalar) -> Number | Plain:  # noqa: C901 - one case a node
         """A number as a pair, or a date or text."""
@@ -298,16 +306,15 @@ class Reader:
                 return Number(extreme([self.number(item).num for item in items]))
             case n.Choice(branches=branches, otherwise=otherwise):
                 result = replace(self.number(otherwise).num, constant=None)
-                for condition, value in reversed(branches):
-                    chosen = replace(self.number(value).num, constant=None)
+                for condition, branch in reversed(branches):
+                    chosen = replace(self.number(branch).num, constant=None)
                     result = v.choose(self.truth(condition), chosen, result)
                 return Number(result)
             case n.OrElse(column=column, default=default):
                 return self._or_else(column, default)
             case n.DatePart(part=part, of=of):
-                found = self.value(of)
-                assert isinstance(found, Plain)
-                return Number(v.both(f"{part.upper()}({found.sql})"), absent=found.absent)
+                day = self.plain(of)
+                return Number(v.both(f"{part.upper()}({day.sql})"), absent=day.absent)
             case n.Elapsed():
                 return self._elapsed(node)
             case n.Count(rows=rows):
@@ -348,9 +355,7 @@ class Reader:
                 return Number(v.both("(SELECT workdays FROM period)" if setting.is_once else "p.workdays"))
 
     def _elapsed(self, node: n.Elapsed) -> Number:
-        start, end = self.value(node.start), self.value(node.end)
-        assert isinstance(start, Plain)
-        assert isinstance(end, Plain)
+        start, end = self.plain(node.start), self.plain(node.end)
         absent = v.absent_if_any(start.absent, end.absent)
         a, b = start.sql, end.sql
         if node.unit == "days":
@@ -400,10 +405,10 @@ def _is_decided_by_value(column: Column, op: str, limit: n.Constant) -> bool:
     if column.type not in _NUMERIC:
         return False
     whole = iv.Interval(
-        None if column.minimum is None else iv.Fraction(column.minimum),
-        None if column.maximum is None else iv.Fraction(column.maximum),
+        None if column.minimum is None else Fraction(column.minimum),
+        None if column.maximum is None else Fraction(column.maximum),
     )
-    return iv.compare_intervals(op, whole, iv.constant(iv.Fraction(str(limit.value)))) is None
+    return iv.compare_intervals(op, whole, iv.constant(Fraction(str(limit.value)))) is None
 
 
 def _sum_of(applies: str, holds: str, weights: list[tuple[Decimal, Decimal, Decimal]]) -> str:
