@@ -21,7 +21,7 @@ from bangfu.core.plans.plan import Criterion
 from bangfu.core.vocabulary import Column, ColumnType, Empty, Link, Relation, Table
 from tests.generative.choosing import Chooser, Rolling, every
 from tests.generative.oracle import ABSENT, LAST_DAY, Judge, Row, Whole, span_of
-from tests.generative.worlds import DAYS, YEARS, values_of
+from tests.generative.worlds import DAYS, YEARS, Needs, truths_of, values_of
 
 LONG_AGO, FAR_OFF = date(2000, 1, 1), date(2040, 1, 1)
 COPIES = (0, 1, 9)  # of a row nobody told of; nine outweigh every figure of a plan
@@ -49,12 +49,13 @@ class Asked:
 
     def __init__(self, criterion: Criterion, world: World) -> None:
         self.criterion = criterion
-        self.columns = _used_columns(criterion)
+        needs = Needs([criterion])
+        self.columns = needs.columns
         self.proven = _tables_with_sure(criterion)
-        self.tables = _used_tables(criterion, world)
-        lists = [node for truth in _truths(criterion) for node in n.walk(truth) if isinstance(node, n.Rows)]
+        self.tables = [name for name in world.vocabulary.tables if name in needs.tables]
+        lists = [node for truth in truths_of(criterion) for node in n.walk(truth) if isinstance(node, n.Rows)]
         self.parents = {link.parent for rows in lists for link in rows.relation.path}
-        self.lists = [rows for truth in _truths(criterion) for rows in _lists_of(truth)]
+        self.lists = [rows for truth in truths_of(criterion) for rows in _lists_of(truth)]
         self.final = [rows for rows in _lists_of(criterion.holds) if not rows.relation.table.timing.is_dated]
         self._below: dict[int, tuple[n.Rows, list[n.Rows]]] = {}
 
@@ -116,9 +117,9 @@ class Completion:
         return done if is_subject else self._come_to_pass(table, done)
 
     def _columns(self, table: Table) -> list[Column]:
-        timing = table.timing
-        names = {timing.at, timing.year, timing.start, timing.end} | self.asked.columns.get(table.id, set())
-        return [column for column in table.columns.values() if column.id in names]
+        names = self.asked.columns[table.id]
+        columns = table.columns.values()
+        return [column for column in columns if column.id in names and not column.id.endswith("_known")]
 
     def _cell(self, table: Table, column: Column, row: Row, done: Cells) -> object:
         value = row.get(column.id)
@@ -186,7 +187,7 @@ class Completion:
 
     def _reveal_under(self, link: Link, table: Table, owner: Row, relation: Relation) -> None:
         is_new = owner[f"{link.parent}_id"] >= 1000  # type: ignore[operator]
-        until = self._known_to(link, owner)
+        until = self._known_to(link, table, owner)
         if until == date.max and not is_new:
             return
         timed = self.world.vocabulary.tables[link.through] if link.through else table
@@ -219,7 +220,9 @@ class Completion:
         first, last = span_of(owner, table)
         return all(isinstance(day, date) and first <= day <= last for day in dates.values())
 
-    def _known_to(self, link: Link, owner: Row) -> date | None:
+    def _known_to(self, link: Link, table: Table, owner: Row) -> date | None:
+        if table.id not in self.world.tables or (link.through and link.through not in self.world.tables):
+            return None
         if link.known_to is None:
             return date.max
         key = f"{link.parent}_id"
@@ -285,10 +288,6 @@ class Completion:
         return found
 
 
-def _truths(criterion: Criterion) -> Iterator[n.Truth]:
-    yield from (truth for truth in (criterion.when, criterion.holds) if truth is not None)
-
-
 def _lists_of(node: n.Node | None) -> Iterator[n.Rows]:
     """The lists a node looks at on its own row, not those of related rows."""
     if node is None:
@@ -310,34 +309,11 @@ def _both(a: n.Truth | None, b: n.Truth | None) -> n.Truth | None:
     return n.All((a, b)) if a is not None and b is not None else a or b
 
 
-def _used_columns(criterion: Criterion) -> dict[str, set[str]]:
-    used: dict[str, set[str]] = {}
-    for truth in _truths(criterion):
-        for node in n.walk(truth):
-            if isinstance(node, n.ColumnValue):
-                used.setdefault(node.table, set()).add(node.column.id)
-            if isinstance(node, n.Difference):
-                for rows in node.lists:
-                    used.setdefault(rows.relation.table.id, set()).update(node.match)
-    return used
-
-
 def _tables_with_sure(criterion: Criterion) -> set[str]:
     return {
         rows.relation.table.id
-        for truth in _truths(criterion)
+        for truth in truths_of(criterion)
         for node in n.walk(truth)
         if isinstance(node, n.DayCount) and node.sure is not None
         for rows in node.lists
     }
-
-
-def _used_tables(criterion: Criterion, world: World) -> list[str]:
-    used = {criterion.subject}
-    for truth in _truths(criterion):
-        for node in n.walk(truth):
-            if isinstance(node, n.Rows):
-                used.add(node.relation.table.id)
-                for link in node.relation.path:
-                    used |= {link.parent, *([link.through] if link.through else [])}
-    return [name for name in world.vocabulary.tables if name in used]

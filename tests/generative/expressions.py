@@ -128,9 +128,17 @@ class Inventing:
         ops = _ORDER if self.once_each else (*_ORDER, "=", "<>")
         left = self.number(table, depth)
         if self.choose.chance(25):
-            left = f"{left} / {self.number(table, depth - 1)}"
+            left = f"{left} / {self.divisor(table, depth - 1)}"
         right = str(self.choose.below(4)) if self.choose.chance(70) else self.number(table, depth - 1)
         return f"{left} {self.choose.pick(ops)} {right}"
+
+    def divisor(self, table: str, depth: int) -> str:
+        """What a quotient divides by; intervals are exact where it is never negative."""
+        if not self.once_each:
+            return self.number(table, depth)
+        columns = [c for c in self.columns(table) if c.minimum == 0 and c.empty is Empty.NOT_KNOWN]
+        column = self.take(table, columns)
+        return column.id if column is not None else "2"
 
     # --- numbers ----------------------------------------------------------------------------------------
 
@@ -146,7 +154,8 @@ class Inventing:
                 op = self.choose.pick("+-")
                 return f"({self.number(table, depth - 1)} {op} {self.number(table, depth - 1)})"
             case "product":
-                other = self.choose.pick(["2", "0.5", "3"]) if self.choose.chance(60) else None
+                by_figure = self.once_each or self.choose.chance(60)
+                other = self.choose.pick(["2", "0.5", "3"]) if by_figure else None
                 return f"({self.number(table, depth - 1)} * {other or self.number(table, depth - 1)})"
             case "least":
                 items = [self.number(table, depth - 1), self.number(table, depth - 1)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from bangfu.core.engine.world import World
+from bangfu.core.expressions import nodes as n
 from bangfu.core.periods import Period, containing, named, once
+from bangfu.core.plans.plan import Criterion
 from bangfu.core.vocabulary import Column, ColumnType, Table
 from tests.generative.choosing import Chooser
 from tests.generative.tiny import CALENDAR, VOCABULARY
@@ -79,21 +82,69 @@ class Shape:
     subjects: int = 1
 
 
-def world(choose: Chooser, as_of: date, shape: Shape, campaign: tuple[date, date] | None = None) -> World:
-    """Rows for every table."""
+class Needs:
+    """What criteria look at: tables, and columns by table."""
+
+    def __init__(self, criteria: Iterable[Criterion]) -> None:
+        self.tables: set[str] = set()
+        self.columns: dict[str, set[str]] = defaultdict(set)
+        for criterion in criteria:
+            self.tables.add(criterion.subject)
+            self._add_dates(VOCABULARY.tables[criterion.subject])
+            for truth in truths_of(criterion):
+                for node in n.walk(truth):
+                    self._add(node)
+
+    def _add(self, node: n.Node) -> None:
+        if isinstance(node, n.ColumnValue):
+            self.columns[node.table] |= {node.column.id, *([node.column.given] if node.column.given else [])}
+        if isinstance(node, n.Difference):
+            for rows in node.lists:
+                self.columns[rows.relation.table.id] |= set(node.match)
+        if isinstance(node, n.Rows):
+            self._add_dates(node.relation.table)
+            for link in node.relation.path:
+                self.columns[link.parent] |= {link.known_to} if link.known_to else set()
+                self._add_dates(VOCABULARY.tables[link.parent])
+                if link.through:
+                    self._add_dates(VOCABULARY.tables[link.through])
+
+    def _add_dates(self, table: Table) -> None:
+        timing = table.timing
+        self.tables.add(table.id)
+        self.columns[table.id] |= {x for x in (timing.at, timing.year, timing.start, timing.end) if x}
+
+
+def truths_of(criterion: Criterion) -> list[n.Truth]:
+    """`when` and `holds`."""
+    return [truth for truth in (criterion.when, criterion.holds) if truth is not None]
+
+
+def world(
+    choose: Chooser, needs: Needs, as_of: date, shape: Shape, campaign: tuple[date, date] | None = None
+) -> World:
+    """Rows for every table that is needed; now and then one of them is not there at all."""
     tables: dict[str, list[dict[str, object]]] = {}
     for table in VOCABULARY.tables.values():
-        is_parent = table.id in ("house", "team", "village")
-        fewest, most = (shape.subjects, shape.subjects) if is_parent else (0, shape.rows * shape.subjects)
-        count = fewest + choose.below(most - fewest + 1)
-        tables[table.id] = [_row(choose, table, key + 1, as_of, shape) for key in range(count)]
+        if table.id in needs.tables:
+            is_parent = table.id in ("house", "team", "village")
+            fewest, most = (shape.subjects, shape.subjects) if is_parent else (0, shape.rows * shape.subjects)
+            columns = [column for column in table.columns.values() if column.id in needs.columns[table.id]]
+            tables[table.id] = [
+                _row(choose, table, columns, key + 1, as_of, shape)
+                for key in range(fewest + choose.below(most - fewest + 1))
+            ]
     _link(choose, tables)
+    if shape.unchecked and choose.chance(4):
+        tables.pop(choose.pick(["event", "person", "stay", "membership", "item", "duty"]), None)
     return World(VOCABULARY, tables, as_of, CALENDAR, campaign)
 
 
-def _row(choose: Chooser, table: Table, key: int, as_of: date, shape: Shape) -> dict[str, object]:
+def _row(
+    choose: Chooser, table: Table, columns: list[Column], key: int, as_of: date, shape: Shape
+) -> dict[str, object]:
     row: dict[str, object] = {table.key: key}
-    for column in table.columns.values():
+    for column in columns:
         if column.id.endswith("_known"):
             row[column.id] = None if choose.chance(shape.unchecked) else _known(choose, as_of)
         else:
@@ -117,6 +168,6 @@ def _link(choose: Chooser, tables: dict[str, list[dict[str, object]]]) -> None:
         for link in table.links:
             if link.column is None:
                 continue
-            parents = [row[f"{link.parent}_id"] for row in tables[link.parent]]
-            for row in tables[table.id]:
+            parents = [row[f"{link.parent}_id"] for row in tables.get(link.parent, [])]
+            for row in tables.get(table.id, []):
                 row[link.column] = choose.pick([*parents, None]) if len(parents) != 1 else parents[0]

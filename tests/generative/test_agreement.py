@@ -1,0 +1,70 @@
+"""Do the engines agree with the reference evaluator, on every outcome, finding and count?"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+
+from bangfu.core.engine import FINDINGS, Outcome
+from tests.generative.choosing import Rolling
+from tests.generative.engines import ENGINES, by_reference, outcomes_of, run_of
+from tests.generative.expressions import Inventing
+from tests.generative.scenes import CAMPAIGN, Scene, relaxed, scenes
+from tests.generative.tiny import plan_of
+from tests.generative.worlds import Needs, Shape, times, world
+
+EXAMPLES = settings().max_examples
+SHAPE = Shape(subjects=3)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(relaxed, max_examples=EXAMPLES // 2)
+@given(scene=scenes(criteria=6, shape=SHAPE))
+def test_engines_agree_with_the_reference(engine: str, scene: Scene) -> None:
+    run = run_of(ENGINES[engine], scene)
+    expected = by_reference(scene)
+    assert outcomes_of(run) == expected
+    findings = {
+        (row["criterion"], row["subject_id"], row["period"]): Outcome(row["outcome"])
+        for row in run.findings.to_pylist()
+    }
+    assert findings == {key: outcome for key, outcome in expected.items() if outcome in FINDINGS}
+    for facts in run.findings["facts"].to_pylist():
+        json.loads(facts)
+    assert _tally(run.counts.to_pylist()) == Counter((c, p, o) for (c, _, p), o in expected.items())
+
+
+def _tally(rows: list[dict[str, object]]) -> Counter[tuple[object, object, Outcome]]:
+    tally: Counter[tuple[object, object, Outcome]] = Counter()
+    for row in rows:
+        for outcome in Outcome:
+            tally[row["criterion"], row["period"], outcome] += int(str(row[outcome.name.lower()]))
+    return +tally
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("per", ["once", "week"])
+def test_more_conditions_over_a_list_than_a_word_has_bits(engine: str, per: str) -> None:
+    choose = Rolling(31)
+    inventing = Inventing(choose, "house", per)
+    specs = [
+        {"id": f"c{number}", "subject": "house", "per": per, "holds": f"{kind}(person, age {op} {number % 3}{also})"}
+        for number, (kind, op, also) in enumerate(
+            (kind, op, also)
+            for kind in ("has", "every", "no")
+            for op in ("=", ">=", "<")
+            for also in ("", " AND fit", " OR rank = 1", " AND NOT fit")
+            for _ in range(3)
+        )
+    ]  # fmt: skip
+    plan = plan_of(specs, inventing.measures, campaign=CAMPAIGN)
+    assert len(plan.criteria) > 100
+    moments = times(choose, per)
+    facts = world(choose, Needs(plan.criteria), moments.as_of, Shape(rows=3, subjects=12), CAMPAIGN)
+    scene = Scene(specs, inventing.measures, plan, moments, facts)
+    outcomes = by_reference(scene)
+    assert {Outcome.MET, Outcome.UNMET, Outcome.UNKNOWN} <= set(outcomes.values())
+    assert outcomes_of(run_of(ENGINES[engine], scene)) == outcomes
