@@ -10,8 +10,9 @@ import pytest
 from bangfu.core.engine import days, duckdb, judge, reference
 from bangfu.core.engine.sql.frames import ListGroup
 from bangfu.core.engine.sql.reading import Reader
+from bangfu.core.engine.world import UNKNOWN
 from bangfu.core.errors import EngineError
-from bangfu.core.expressions import intervals
+from bangfu.core.vocabulary import Column, ColumnType
 from tests.generative.choosing import Rolling
 from tests.generative.completing import outcomes
 from tests.generative.engines import by_reference, outcomes_of, run_of
@@ -20,7 +21,7 @@ from tests.generative.test_truth import DECIDED
 from tests.generative.worlds import Shape
 
 Patch = Callable[[pytest.MonkeyPatch], None]
-SEEDS = range(2500)
+SEEDS = range(1500)
 
 
 def _scenes(criteria: int, shape: Shape) -> Iterator[Scene]:
@@ -82,13 +83,14 @@ def _believe_standing_facts_for_good(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reference, "replace", replace)
 
 
-def _skip_the_unknown_as_sql_does(patch: pytest.MonkeyPatch) -> None:
-    def least(items: list[intervals.Interval]) -> intervals.Interval:
-        lows = [item.low for item in items if item.low is not None]
-        highs = [item.high for item in items if item.high is not None]
-        return intervals.Interval(min(lows, default=None), min(highs, default=None))
+def _count_the_unknown_as_nothing(patch: pytest.MonkeyPatch) -> None:
+    kept = reference._column_value
 
-    patch.setattr(intervals, "least", least)
+    def column_value(found: object, column: Column) -> object:
+        is_number = column.type in (ColumnType.INT, ColumnType.DECIMAL)
+        return kept(0 if found is UNKNOWN and is_number else found, column)
+
+    patch.setattr(reference, "_column_value", column_value)
 
 
 def _forget_days_nobody_told_of(patch: pytest.MonkeyPatch) -> None:
@@ -101,7 +103,7 @@ def _forget_days_nobody_told_of(patch: pytest.MonkeyPatch) -> None:
         _believe_every_list,
         _believe_bounds_of_what_may_not_apply,
         _believe_standing_facts_for_good,
-        _skip_the_unknown_as_sql_does,
+        _count_the_unknown_as_nothing,
         _forget_days_nobody_told_of,
     ],
 )
