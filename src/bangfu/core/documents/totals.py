@@ -47,7 +47,9 @@ def totals_of(pack: Pack, vocabulary: Vocabulary, snapshot: Snapshot) -> Iterato
         holds = parse_truth(total.where, scope) if total.where else Literally(value=True)
         criterion = Criterion(total.id, total.name, name, "once", holds)
         head = pack.head
-        plan = Plan(head.id, head.version, head.title, head.issuer, head.state, pack.digest, vocabulary, (criterion,))
+        plan = Plan(
+            head.id, head.version, head.title, head.issuer, head.state, pack.digest, vocabulary, (criterion,)
+        )
         judged = evaluate(plan, snapshot.tables, Ask(snapshot.as_of, load_calendar())).verdicts[0].table
         outcomes = judged.column(total.id).to_pylist()
         certain, unclear = outcomes.count(Outcome.MET), outcomes.count(Outcome.UNKNOWN)

@@ -75,7 +75,7 @@ class CaseBench:
             yield self._problem(case, N_("方案中没有标准 {id}。"), id=case.criterion)
             return
         world = world_of(case, self.vocabulary, self.calendar, self.plan_on(case.as_of).campaign)
-        period = self._period(case, criterion)
+        period = self.period_of(case, criterion)
         expected = Outcome[case.expect.upper()]
         subject = world.rows(criterion.subject)[0]
         yield from self._compare(case, "reference", judge(criterion, world, period, subject), expected)
@@ -88,7 +88,7 @@ class CaseBench:
             found = explain(criterion, world, period, subject).text()
             yield self._problem(case, N_("说明中没有“{text}”，而是：{found}"), text=case.because, found=found)
 
-    def _period(self, case: s.Case, criterion: Criterion) -> Period:
+    def period_of(self, case: s.Case, criterion: Criterion) -> Period:
         stages = {f"stage:{x.id}": x for x in self.pack.content.campaign.stages if x.start and x.to}
         if isinstance(case.period, CaseSpan):
             return Period(case.period.start, case.period.to, criterion.per, f"{criterion.per}:case")  # type: ignore[arg-type]
@@ -96,7 +96,7 @@ class CaseBench:
             stage = stages[f"stage:{case.period}"]
             return named("stage", stage.id, stage.start, stage.to)  # type: ignore[arg-type]
         if case.period is not None:
-            return parse_period(case.period, case.as_of)
+            return parseperiod_of(case.period, case.as_of)
         if criterion.per == "once":
             return once(case.as_of)
         if criterion.per in ("campaign", "term"):

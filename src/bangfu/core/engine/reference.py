@@ -150,7 +150,9 @@ class Evaluator:
         if certain == 0:
             return None  # nobody may be there: not computable
         if is_open_list:  # rows nobody told of weigh between -limit and 1 - limit each
-            total = iv.add(total, Interval(None if limit > 0 else Fraction(0), None if limit < 1 else Fraction(0)))
+            total = iv.add(
+                total, Interval(None if limit > 0 else Fraction(0), None if limit < 1 else Fraction(0))
+            )
         return iv.compare_intervals(op, total, iv.ZERO)
 
     def _count(self, rows: n.Rows) -> Interval:
@@ -423,5 +425,5 @@ def _column_value(found: object, column: Column) -> Value:
             return Ratio(
                 Interval(None if low is None else Fraction(low), None if high is None else Fraction(high))
             )
-        return Ratio(iv.point(Fraction(found)))  # type: ignore[arg-type]
+        return Ratio(iv.point(Fraction(str(found))))
     return found  # type: ignore[return-value]

@@ -82,7 +82,10 @@ class _Fetch:
             parents = f"SELECT id FROM {quoted(f'{above} keys')}"
             if link.through is None:
                 self._touch(below)
-                self.add(below, f"SELECT {key} FROM {quoted(below)} WHERE {quoted(link.column or '')} IN ({parents})")
+                self.add(
+                    below,
+                    f"SELECT {key} FROM {quoted(below)} WHERE {quoted(link.column or '')} IN ({parents})",
+                )
             else:
                 member = self.vocabulary.tables[link.through]
                 self._touch(member.id)

@@ -14,6 +14,8 @@ def new_pack(folder: Path) -> None:
     """Copy the starter pack into a new folder. Raises PlanError if something is there already."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         remedy = Message(N_("请换一个空文件夹。"))
-        raise PlanError(Problem("plan.exists", Message(N_("这里已有内容，不能新建方案")), str(folder), remedy))
+        raise PlanError(
+            Problem("plan.exists", Message(N_("这里已有内容，不能新建方案")), str(folder), remedy)
+        )
     with as_file(files("bangfu.core.plans") / "starter") as starter:
         copytree(starter, folder, dirs_exist_ok=True)

@@ -115,10 +115,8 @@ def _listed(
 
 def _is_word(text: str) -> bool:
     """A total, a note below the table, or a row that numbers the columns: no name of a row."""
-    return (
-        any(sign in text for sign in ("合计", "总计", "小计", ":", "注"))
-        or (text.strip("()").isdigit()
-        and len(text) < 5)
+    return any(sign in text for sign in ("合计", "总计", "小计", ":", "注")) or (
+        text.strip("()").isdigit() and len(text) < 5
     )
 
 

@@ -17,9 +17,7 @@ _QUOTED = rb"""(?:[^>"']|"[^"]*"|'[^']*')*?"""
 _ROW_START = re.compile(rb"<((?:[\w.-]+:)?)row\b([^>]*)>")
 _ROWS_END = re.compile(rb"</(?:[\w.-]+:)?sheetData\s*>|<(?:[\w.-]+:)?sheetData\s*/>")
 _REFERENCE = re.compile(rb"""[\w.-]+:id\s*=\s*["']([^"']*)["']""")
-ROW = re.compile(
-    rb"<((?:[\w.-]+:)?)row\b(" + _QUOTED + rb")(?:(/)>|>(.*?)</(?:[\w.-]+:)?row\s*>)", re.DOTALL
-)
+ROW = re.compile(rb"<((?:[\w.-]+:)?)row\b(" + _QUOTED + rb")(?:(/)>|>(.*?)</(?:[\w.-]+:)?row\s*>)", re.DOTALL)
 CELL = re.compile(rb"<((?:[\w.-]+:)?)c\b(" + _QUOTED + rb")(?:/>|>.*?</(?:[\w.-]+:)?c\s*>)", re.DOTALL)
 NUMBER = re.compile(rb"""(?:^|\s)r\s*=\s*["']([^"']*)["']""")
 STYLE = re.compile(rb"""(\s)s\s*=\s*["']([0-9]+)["']""")

@@ -89,7 +89,9 @@ class Reader:
         """The bounds of an empty cell prove nothing where the column may not apply."""
         for side in map(_plain, sides):
             if isinstance(side, n.ColumnValue) and may_not_apply(side):
-                truth = f"(CASE WHEN {self.cell(side)} IS NOT NULL THEN {truth} WHEN NOT {truth} THEN FALSE END)"
+                truth = (
+                    f"(CASE WHEN {self.cell(side)} IS NOT NULL THEN {truth} WHEN NOT {truth} THEN FALSE END)"
+                )
         return truth
 
     def _by_start(self, node: n.Elapsed, op: n.CompareOp, limit: n.Constant) -> str | None:
@@ -132,7 +134,9 @@ class Reader:
 
     def _has(self, rows: n.Rows) -> str:
         some, unclear = self.found(rows)
-        return self._when_settled(rows, f"(CASE WHEN {some} THEN TRUE WHEN {unclear} THEN NULL ELSE FALSE END)")
+        return self._when_settled(
+            rows, f"(CASE WHEN {some} THEN TRUE WHEN {unclear} THEN NULL ELSE FALSE END)"
+        )
 
     def found(self, rows: n.Rows) -> tuple[str, str]:
         """SQL for: a row is there; one may be."""
