@@ -89,6 +89,7 @@ class CaseBench:
             yield self._problem(case, N_("说明中没有“{text}”，而是：{found}"), text=case.because, found=found)
 
     def period_of(self, case: s.Case, criterion: Criterion) -> Period:
+        """The period in which a case is judged."""
         stages = {f"stage:{x.id}": x for x in self.pack.content.campaign.stages if x.start and x.to}
         if isinstance(case.period, CaseSpan):
             return Period(case.period.start, case.period.to, criterion.per, f"{criterion.per}:case")  # type: ignore[arg-type]
@@ -96,7 +97,7 @@ class CaseBench:
             stage = stages[f"stage:{case.period}"]
             return named("stage", stage.id, stage.start, stage.to)  # type: ignore[arg-type]
         if case.period is not None:
-            return parseperiod_of(case.period, case.as_of)
+            return parse_period(case.period, case.as_of)
         if criterion.per == "once":
             return once(case.as_of)
         if criterion.per in ("campaign", "term"):
