@@ -15,7 +15,8 @@ ROOT = Path(__file__).parent.parent.parent
 SOURCE = ROOT / "src" / "bangfu"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-PROVIDERS = packages_distributions() | {"pydantic_core": ["pydantic"]}  # pydantic pins it exactly
+# Pinned exactly by the package that brings them.
+PROVIDERS = packages_distributions() | {"pydantic_core": ["pydantic"], "py4j": ["pyspark"]}
 
 
 def names(requirements: list[str]) -> set[str]:
