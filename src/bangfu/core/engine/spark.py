@@ -7,12 +7,10 @@ Files must be readable under the same path by every worker; Arrow tables are sen
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -26,13 +24,11 @@ from bangfu.core.engine.inputs import (
     stop_if_cancelled,
 )
 from bangfu.core.engine.run import Ask, Run, Tables
-from bangfu.core.engine.sending import send
 from bangfu.core.engine.sinks import MemorySink, Sink
 from bangfu.core.engine.spark_session import LOCAL, open_session, spark_errors
-from bangfu.core.engine.sql.blocks import Block, Owed, blocks_of, facts_json
-from bangfu.core.engine.sql.results import IS_FINDING
+from bangfu.core.engine.sql.blocks import Block, blocks_of
 from bangfu.core.engine.sql.spark_dialect import SETTINGS, spark_sql
-from bangfu.core.engine.sql.values import quoted
+from bangfu.core.engine.travelling import send_home, travelling_sql
 from bangfu.core.plans.plan import Plan
 from bangfu.core.snapshots.schema import arrow_schema
 from bangfu.core.vocabulary import Vocabulary
@@ -45,7 +41,6 @@ SMALL = 100_000  # rows of all tables together that are not worth dividing among
 _UNDIVIDED = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.autoBroadcastJoinThreshold": "-1",
-    "spark.sql.leafNodeDefaultParallelism": "1",
     "spark.sql.shuffle.partitions": "1",
 }
 _SPARK_TYPES = {
@@ -93,12 +88,13 @@ class _Engine:
         self.vocabulary = vocabulary
         self.tables = tables
         self.ask = ask
+        self.is_small = False
 
     def run(self, blocks: Sequence[Block], sink: Sink) -> None:
         """Judge all blocks."""
         names = sorted({table for block in blocks for table in block.tables})
-        is_small = sum(self._height(name) for name in names) < SMALL
-        for setting, value in {**SETTINGS, **(_UNDIVIDED if is_small else {})}.items():
+        self.is_small = sum(self._height(name) for name in names) < SMALL
+        for setting, value in {**SETTINGS, **(_UNDIVIDED if self.is_small else {})}.items():
             self.session.conf.set(setting, value)
         steps = len(blocks) + self._chunks(blocks)
         with spark_errors(lambda error: failure(blocks, error)):
@@ -108,7 +104,7 @@ class _Engine:
             for done, rows in enumerate(self._collected(judged, self._chunks(blocks))):
                 self.ask.progress("", len(blocks) + done, steps)
                 for number, block in enumerate(blocks):
-                    self._send(block, rows.filter(pc.equal(rows["block"], number)), sink)
+                    send_home(rows.filter(pc.equal(rows["block"], number)), block, self.ask, sink)
         self.ask.progress("", steps, steps)
 
     def _judged(self, blocks: Sequence[Block], steps: int) -> DataFrame:
@@ -119,7 +115,7 @@ class _Engine:
             stop_if_cancelled(self.ask)
             # A view is resolved as soon as it is read, so the next block may use the name again.
             self._view("period", period_table(periods_of(block, self.ask), self.ask))
-            frames.append(self.session.sql(spark_sql(_travelling_sql(block, done))))
+            frames.append(self.session.sql(spark_sql(travelling_sql(block, done))))
         return reduce(lambda a, b: a.unionAll(b), frames)
 
     def _chunks(self, blocks: Sequence[Block]) -> int:
@@ -145,29 +141,10 @@ class _Engine:
         finally:
             judged.unpersist()
 
-    def _send(self, block: Block, rows: pa.Table, sink: Sink) -> None:
-        """Give the rows of a block back the columns that they travelled without, and send the results."""
-        columns = {name: rows[name] for name in ("subject_id", "period_id", "division")}
-        facts: dict[str, str] = {}
-        for index, criterion in enumerate(block.criteria):
-            columns[criterion.id] = pc.list_element(rows["outcomes"], index)
-            columns[f"facts {index}"] = pc.list_element(rows["facts"], index)
-            facts[criterion.id] = quoted(f"facts {index}")
-        owed: list[Owed] = []
-        for index, item in enumerate(block.owed):
-            found = pc.list_element(rows["owed"], index)
-            names = {name: f"{name} {index}" for name in item.values}
-            columns |= {names[name]: pc.struct_field(found, name) for name in names}
-            owed.append(replace(item, values={name: quoted(names[name]) for name in names}))
-        with duckdb.connect() as connection:
-            connection.register("block", pa.table(columns))
-            connection.register("period", period_table(periods_of(block, self.ask), self.ask))
-            send(connection, block, facts, owed, sink)
-
     # --- tables ---------------------------------------------------------------------------------------
 
     def _view(self, name: str, table: pa.Table) -> None:
-        self.session.createDataFrame(table).createOrReplaceTempView(name)
+        self.session.createDataFrame(table).hint("broadcast").createOrReplaceTempView(name)
 
     def _table(self, name: str) -> None:
         schema = arrow_schema(self.vocabulary.tables[name])
@@ -175,33 +152,12 @@ class _Engine:
         check_columns(name, source, schema)
         if isinstance(source, Path):
             columns = ", ".join(f"`{field.name}` {_SPARK_TYPES[field.type]}" for field in schema)
-            self.session.read.schema(columns).parquet(_url(source)).createOrReplaceTempView(name)
+            frame = self.session.read.schema(columns).parquet(_url(source))
         else:
-            self._view(name, source.select(schema.names))
-
-
-_NUMBERS = ", ".join(f"{name} DECIMAL(18, 2)" for name in ("certain", "possible", "threshold", "owed"))
-_NONE_OWED = f"CAST([] AS STRUCT({_NUMBERS}, last_day DATE)[])"
-
-
-def _travelling_sql(block: Block, number: int) -> str:
-    """The rows of a block in the shape that all blocks share: outcomes, facts and what is owed as lists."""
-    outcomes = ", ".join(quoted(c.id) for c in block.criteria)
-    facts = ", ".join(
-        f"CASE WHEN {quoted(c.id)} {IS_FINDING} THEN {facts_json(block, c.id)} END" for c in block.criteria
-    )
-    owed = ", ".join(
-        f"STRUCT_PACK({', '.join(f'{name} := {sql}' for name, sql in item.values.items())})"
-        for item in block.owed
-    )
-    listed = f"[{owed}]" if owed else _NONE_OWED
-    period_id, join = (
-        ("0 AS period_id", "") if block.is_once else ("period_id", "JOIN period USING (period_id)")
-    )
-    return (
-        f"SELECT {number} AS block, subject_id, {period_id}, division, [{outcomes}] AS outcomes, "
-        f"[{facts}] AS facts, {listed} AS owed FROM ({block.rows}) AS block {join}"
-    )
+            frame = self.session.createDataFrame(source.select(schema.names))
+        if self.is_small:
+            frame = frame.coalesce(1)
+        frame.createOrReplaceTempView(name)
 
 
 def _url(path: Path) -> str:
