@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHEMA
+from bangfu.core.engine.run import COUNTS_SCHEMA, MEASURES_SCHEMA
 from bangfu.core.engine.sinks import Sink
 from bangfu.core.engine.sql.blocks import Block, Owed
 from bangfu.core.engine.sql.results import counts_sql, findings_sql, measures_sql, verdicts_sql
@@ -17,7 +17,6 @@ from bangfu.core.engine.sql.values import literal, quoted
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
-    pa.int8(): "TINYINT",
     pa.int64(): "BIGINT",
     pa.decimal128(18, 2): "DECIMAL(18, 2)",
     pa.date32(): "DATE",
@@ -55,16 +54,17 @@ def send(
     `is_sorted`: the rows of `block` stand in the order of their one key, and the connection keeps it.
     """
 
-    def part(sql: str, schema: pa.Schema | None = None, is_sorted: bool = False) -> QueryPart:
+    def part(sql: str, order: str = " ORDER BY ALL", schema: pa.Schema | None = None) -> QueryPart:
         columns = ", ".join(
             f"CAST({quoted(f.name)} AS {_SQL_TYPES[f.type]}) AS {quoted(f.name)}" for f in schema or ()
         )
-        return QueryPart(
-            connection, f"SELECT {columns or '*'} FROM ({sql}){'' if is_sorted else ' ORDER BY ALL'}"
-        )
+        return QueryPart(connection, f"SELECT {columns or '*'} FROM ({sql}){order}")
 
-    sink.verdicts(block, part(verdicts_sql(block), None, is_sorted))
-    sink.add("findings", part(findings_sql(block, facts), FINDINGS_SCHEMA, is_sorted))
-    sink.add("counts", part(counts_sql(block), COUNTS_SCHEMA))
+    # A sort by the key alone comes to the same as one by everything and takes half the time.
+    keys = "subject_id" if block.is_once else "subject_id, period"
+    by_key = f" ORDER BY {keys}"
+    sink.verdicts(block, part(verdicts_sql(block), "" if is_sorted else by_key))
+    sink.add("findings", part(findings_sql(block, facts), f" ORDER BY criterion, {keys}"))
+    sink.add("counts", part(counts_sql(block), schema=COUNTS_SCHEMA))
     for sql in measures_sql(block, owed):
-        sink.add("measures", part(sql, MEASURES_SCHEMA))
+        sink.add("measures", part(sql, schema=MEASURES_SCHEMA))
