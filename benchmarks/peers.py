@@ -33,7 +33,13 @@ PERSON = [
     "labour",
     "work_months",
 ]
-INCOME = ["household_id", "source", "amount", "is_forecast", "year"]
+INCOME = [
+    "household_id",
+    "source",
+    "amount",
+    "is_forecast",
+    "year",
+]
 
 
 def timed(name: str, folder: str, repeats: int = 3) -> dict[str, object]:

@@ -14,8 +14,9 @@ from bangfu.core.plans.plan import Plan
 from tests.generative import worlds
 from tests.generative.choosing import Chooser, Draw, Drawing
 from tests.generative.expressions import Inventing
-from tests.generative.tiny import plan_of
+from tests.generative.tiny import VOCABULARY
 from tests.generative.worlds import DAYS, FIRST, Needs, Shape, Times
+from tests.inline_plans import plan_of
 
 PERIODS = ("once", "stage", "year", "day", "week")
 SUBJECTS = ("house", "team", "membership", "batch", "person", "village")
@@ -54,7 +55,9 @@ def scene(choose: Chooser, criteria: int, shape: Shape, once_each: bool = False)
             spec["when"] = inventing.truth(subject, 1)
         specs.append(spec)
     try:
-        plan = plan_of(specs, inventing.measures, campaign=CAMPAIGN)
+        plan = plan_of(
+            specs, inventing.measures, campaign=CAMPAIGN, vocabulary=VOCABULARY, lets_unsafe_pass=True
+        )
     except PlanError:
         return None
     times = worlds.times(choose, per)

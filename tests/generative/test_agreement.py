@@ -13,8 +13,9 @@ from tests.generative.choosing import Rolling
 from tests.generative.engines import ENGINES, by_reference, outcomes_of, run_of
 from tests.generative.expressions import Inventing
 from tests.generative.scenes import CAMPAIGN, Scene, relaxed, scenes
-from tests.generative.tiny import plan_of
+from tests.generative.tiny import VOCABULARY
 from tests.generative.worlds import Needs, Shape, times, world
+from tests.inline_plans import plan_of
 
 EXAMPLES = settings().max_examples
 SHAPE = Shape(subjects=3)
@@ -60,7 +61,7 @@ def test_more_conditions_over_a_list_than_a_word_has_bits(engine: str, per: str)
             for _ in range(3)
         )
     ]  # fmt: skip
-    plan = plan_of(specs, inventing.measures, campaign=CAMPAIGN)
+    plan = plan_of(specs, vocabulary=VOCABULARY, lets_unsafe_pass=True)
     assert len(plan.criteria) > 100
     moments = times(choose, per)
     facts = world(choose, Needs(plan.criteria), moments.as_of, Shape(rows=3, subjects=12), CAMPAIGN)

@@ -1,4 +1,4 @@
-"""A vocabulary so small that every completion of what is unknown can be tried, and plans over it.
+"""A vocabulary so small that every completion of what is unknown can be tried.
 
 It has every structure of the real one: standing lists, rows dated by day, year or span, ends that do not apply,
 memberships, a list under a list, a subject with days of its own, columns that may not apply.
@@ -6,16 +6,12 @@ memberships, a list under a list, a subject with days of its own, columns that m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from unittest.mock import patch
 
 from bangfu.core.calendars import Calendar
-from bangfu.core.plans import compiling
-from bangfu.core.plans.pack import Content, Pack
-from bangfu.core.plans.plan import Plan
 from bangfu.core.vocabulary import (
     CodeList,
     Column,
@@ -185,36 +181,3 @@ VOCABULARY = Vocabulary(
 )  # fmt: skip
 
 CALENDAR = Calendar(frozenset({2018, 2019, 2020, 2021}), {date(2020, 6, 3): False, date(2020, 6, 6): True})
-
-
-def plan_of(
-    criteria: Sequence[Mapping[str, Any]],
-    measures: Mapping[str, Any] | None = None,
-    parameters: Mapping[str, str] | None = None,
-    campaign: tuple[date, date] | None = None,
-    vocabulary: Vocabulary = VOCABULARY,
-    are_unsafe_refused: bool = False,
-) -> Plan:
-    """A compiled plan; what is met by nothing stands too unless it is to be refused. Raises PlanError."""
-    head = {
-        "id": "tiny", "version": "1.0.0", "title": "t", "issuer": "i", "jurisdiction": "110000000000",
-        "state": "draft",
-    }  # fmt: skip
-    if campaign:
-        head |= {"period": {"from": campaign[0].isoformat(), "to": campaign[1].isoformat()}}  # type: ignore[dict-item]
-    content = Content.model_validate(
-        {
-            "plan": head,
-            "measures": {name: {"name": f"指标{name}", **spec} for name, spec in (measures or {}).items()},
-            "criteria": [{"name": spec["id"], **spec} for spec in criteria],
-            "parameters": {
-                name: {"name": f"参数{name}", "values": [{"from": "2000-01-01", "value": value}]}
-                for name, value in (parameters or {}).items()
-            },
-        }
-    )
-    pack = Pack(name="tiny", own=content, content=content, places={}, digest="")
-    if are_unsafe_refused:
-        return compiling.compile_plan(pack, date(2020, 6, 30), vocabulary)
-    with patch.object(compiling, "refuse_unsafe"):
-        return compiling.compile_plan(pack, date(2020, 6, 30), vocabulary)

@@ -85,6 +85,8 @@ def negate(a: Sides) -> Sides:
 
 def scale(a: Sides, factor: Decimal) -> Sides:
     """Every product with a figure of the plan."""
+    if a.constant is not None:
+        return both(literal(a.constant * factor))  # figures alone might not fit the engine's integers
     if factor < 0:
         return scale(negate(a), -factor)
     return Sides(f"({a.low} * {literal(factor)})", f"({a.high} * {literal(factor)})")
