@@ -218,7 +218,8 @@ class Bench:
         table = self.vocabulary.tables[self.subject]
         period = self._period(point[1])
         measure = self.plan.measures[self.subject, f"value{criterion_id[1:]}"]
-        evaluator = Evaluator(self.world, period, table, self._subject_row(point[0]))
+        is_open = period.end > self.as_of
+        evaluator = Evaluator(self.world, period, table, self._subject_row(point[0]), state_open=is_open)
         return _ratio(evaluator.number(measure))
 
     def by_engine(
