@@ -101,6 +101,11 @@ def test_no_english_word_in_chinese_help() -> None:
         re.MULTILINE,
     )
     known = {
+        "Spark",
+        "spark",
+        "duckdb",
+        "local",
+        "URL",
         "bangfu",
         "plan",
         "Excel",
