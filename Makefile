@@ -14,7 +14,7 @@ BENCH := .cache/bench
 OUT  ?= out
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test check tests fix lock upgrade bench docs requirements locale clean
+.PHONY: help demo test check tests spark fix lock upgrade bench docs requirements locale clean
 
 help:
 	@sed -n 's/^#   //p' Makefile; echo "also: $(filter-out help demo test,$(shell sed -n 's/^.PHONY: //p' Makefile))"
@@ -35,9 +35,15 @@ check:
 
 tests: $(DEV)/.ready
 	@bash scripts/system_packages.sh java soffice
-	$(DEV)/bin/python -m pytest --cov --cov-report= --requirements=$(OUT)/requirements.json $(ARGS)
+	$(DEV)/bin/python -m pytest --cov --cov-report= --requirements=$(OUT)/requirements.json \
+		--ignore=tests/functional/spark $(ARGS)
 	@echo "Branches of the core (the gate is 94 %, to be raised):"
 	@$(DEV)/bin/coverage report --include='src/bangfu/core/*' --fail-under=94
+
+# Spark's own: local and standalone, the cases of a plan in batches.
+spark: $(DEV)/.ready
+	@bash scripts/system_packages.sh java
+	$(DEV)/bin/python -m pytest tests/functional/spark $(ARGS)
 
 requirements: $(DEV)/.ready
 	@bash scripts/system_packages.sh java soffice
