@@ -29,7 +29,6 @@ from bangfu.core.plans.safety import (
     passes_membership,
     refuse_unsafe,
 )
-from bangfu.core.plans.stated_check import stated_problems
 from bangfu.core.vocabulary import Table, Vocabulary
 
 
@@ -44,9 +43,6 @@ def compile_plan(pack: Pack, on: date, vocabulary: Vocabulary) -> Plan:
             compiler.collect(
                 "criteria", criterion.id, "holds", lambda c=criterion: refuse_unsafe(c, vocabulary)
             )
-    compiler.problems += stated_problems(
-        pack, lambda table, per: compiler.scope(vocabulary.tables[table], per)
-    )
     if compiler.problems:
         raise PlanError(compiler.problems)
     return Plan(
