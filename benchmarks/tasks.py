@@ -23,7 +23,7 @@ def run(task: str, /, **arguments: object) -> dict[str, object]:
     command = [sys.executable, "-m", "benchmarks.tasks", task, json.dumps(arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"{task} {arguments}: {done.stderr[-3000:]}")
+        raise RuntimeError(f"{task} {arguments} ended with {done.returncode}: {done.stderr[-3000:]}")
     found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return found
 
