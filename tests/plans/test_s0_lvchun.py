@@ -234,7 +234,9 @@ def lists_as_criteria(pack: Pack) -> Pack:
         )
         for found in pack.content.documents.lists
     )
-    return replace(pack, content=pack.content.model_copy(update={"criteria": (*pack.criteria, *criteria), "cases": ()}))
+    return replace(
+        pack, content=pack.content.model_copy(update={"criteria": (*pack.criteria, *criteria), "cases": ()})
+    )
 
 
 @pytest.mark.requirement("S0-25", "S0-41", "S0-52")
