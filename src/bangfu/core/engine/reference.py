@@ -266,8 +266,8 @@ class Evaluator:
                 return self.value(inner)
             case n.PeriodValue(name=name):
                 return self._period_value(name)
-            case n.Arithmetic():
-                return self._arithmetic(node)
+            case n.Arithmetic(op=op, left=left, right=right):
+                return iv.calculate(op, self.number(left), self.number(right))
             case n.Extreme(kind=kind, items=items):
                 extreme = iv.least if kind == "least" else iv.greatest
                 return Ratio(extreme([self.number(item).num for item in items]))
@@ -309,21 +309,6 @@ class Evaluator:
                 return Ratio(iv.point((last - self.period.start).days + 1))
             case _:
                 return Ratio(iv.point(self.world.calendar.count_workdays(self.period.start, last)))
-
-    def _arithmetic(self, node: n.Arithmetic) -> Ratio:
-        left, right = self.number(node.left), self.number(node.right)
-        if node.op == "/":
-            return Ratio(_product(left.num, right.den), _product(right.num, left.den))
-        if node.op == "*":
-            return Ratio(
-                iv.multiply(left.num, right.num),
-                _product(left.den, right.den) if left.den or right.den else None,
-            )
-        other = right.num if node.op == "+" else iv.negate(right.num)
-        if left.den is None and right.den is None:
-            return Ratio(iv.add(left.num, other))
-        num = iv.add(_product(left.num, right.den), _product(other, left.den))
-        return Ratio(num, _product(left.den or iv.ONE, right.den))
 
     def _choice(self, node: n.Choice) -> Ratio:
         result: Ratio | None = None
@@ -376,10 +361,6 @@ def plain(node: n.Scalar) -> n.Scalar:
 
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NO_DAYS = DaySet(frozenset(), frozenset())
-
-
-def _product(a: Interval | None, b: Interval | None) -> Interval:
-    return iv.multiply(a or iv.ONE, b) if b is not None else (a or iv.ONE)
 
 
 def _variable(value: Ratio) -> Ratio:

@@ -112,6 +112,24 @@ class Ratio:
     den: Interval | None = None
 
 
+def calculate(op: str, left: Ratio, right: Ratio) -> Ratio:
+    """`left op right`, never divided. What is divided by (`right` of a division) is no quotient itself."""
+    if op == "/":
+        return Ratio(left.num, _product(left.den, right.num))
+    if op == "*":
+        den = _product(left.den, right.den) if left.den or right.den else None
+        return Ratio(multiply(left.num, right.num), den)
+    other = right.num if op == "+" else negate(right.num)
+    if left.den is None and right.den is None:
+        return Ratio(add(left.num, other))
+    num = add(_product(left.num, right.den), _product(other, left.den))
+    return Ratio(num, _product(left.den or ONE, right.den))
+
+
+def _product(a: Interval | None, b: Interval | None) -> Interval:
+    return multiply(a or ONE, b) if b is not None else (a or ONE)
+
+
 def compare(op: str, left: Ratio, right: Ratio) -> bool | None:
     """Three-valued comparison by cross-multiplication; a denominator that may not be positive is *not
     computable*: None."""

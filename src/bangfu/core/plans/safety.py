@@ -10,7 +10,7 @@ from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions import refuse
 from bangfu.core.expressions.intervals import Interval, Ratio
-from bangfu.core.expressions.kinds import kind_of
+from bangfu.core.expressions.kinds import kind_of, may_not_apply
 from bangfu.core.expressions.kleene import Tri, tri_and, tri_not, tri_or
 from bangfu.core.messages import N_, Message
 from bangfu.core.periods import NAMED_KINDS
@@ -87,9 +87,10 @@ def truth_of_nothing(node: n.Truth, is_negated: bool = False) -> Tri:
 def _comparison_of_nothing(node: n.Comparison, is_negated: bool) -> Tri:
     if not any(isinstance(below, (n.ColumnValue, n.Rows)) for below in n.walk(node)):
         return not is_negated  # figures of the plan and of the period alone: no fact about anyone
-    if kind_of(node.left).name == "number":
-        return iv.compare(node.op, bounds_of_nothing(node.left), bounds_of_nothing(node.right))
-    return None
+    if kind_of(node.left).name != "number":
+        return None
+    truth = iv.compare(node.op, bounds_of_nothing(node.left), bounds_of_nothing(node.right))
+    return None if truth and any(map(may_not_apply, (node.left, node.right))) else truth
 
 
 def bounds_of_nothing(node: n.Scalar) -> Ratio:  # noqa: C901 - one case a node
@@ -119,15 +120,11 @@ def bounds_of_nothing(node: n.Scalar) -> Ratio:  # noqa: C901 - one case a node
             for _, value in branches:
                 whole = iv.hull(whole, bounds_of_nothing(value).num)
             return Ratio(whole)
-        case n.Arithmetic(op="*", left=left, right=right):
-            return Ratio(iv.multiply(bounds_of_nothing(left).num, bounds_of_nothing(right).num))
-        case n.Arithmetic(op="+", left=left, right=right):
-            return Ratio(iv.add(bounds_of_nothing(left).num, bounds_of_nothing(right).num))
-        case n.Arithmetic(op="-", left=left, right=right):
-            return Ratio(iv.add(bounds_of_nothing(left).num, iv.negate(bounds_of_nothing(right).num)))
-        case _:
-            # A quotient or share of nothing is not computable; dates are anything.
-            return Ratio(iv.ANYTHING, iv.ANYTHING)
+        case n.Arithmetic(op=op, left=left, right=right):
+            return iv.calculate(op, bounds_of_nothing(left), bounds_of_nothing(right))
+        case n.Share():
+            return Ratio(iv.ANYTHING, iv.ANYTHING)  # of nobody: not computable
+    return Ratio(iv.ANYTHING)
 
 
 _NOT_NEGATIVE = Interval(Fraction(0), None)
