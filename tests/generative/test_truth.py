@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 
 from bangfu.core.engine import Outcome, judge
+from bangfu.core.expressions import ExpressionError
+from bangfu.core.plans.safety import refuse_unsafe
 from tests.generative.completing import outcomes
 from tests.generative.scenes import Scene, relaxed, scenes
+from tests.generative.tiny import VOCABULARY
 
 DECIDED = (Outcome.MET, Outcome.UNMET, Outcome.NOT_APPLICABLE)
 TRIES = 200  # completions of a scene
@@ -37,3 +42,17 @@ def test_a_verdict_is_decided_where_every_unknown_is_used_once(scene: Scene) -> 
                 assert found == {outcome}, period.id
             elif are_all:
                 assert len(found) > 1, f"{period.id}: {found} for certain, yet {outcome.name}"
+
+
+@settings(relaxed, max_examples=EXAMPLES * 2)
+@given(scenes())
+def test_a_subject_of_which_nothing_is_known_is_never_met(scene: Scene) -> None:
+    criterion = scene.plan.criteria[0]
+    try:
+        refuse_unsafe(criterion, VOCABULARY)
+    except ExpressionError:
+        return
+    nobody = {f"{criterion.subject}_id": 1}
+    world = replace(scene.world, tables={criterion.subject: [nobody]}, _indexes={})
+    for period in scene.times.periods:
+        assert judge(criterion, world, period, nobody) is not Outcome.MET
