@@ -29,20 +29,20 @@ from ruamel.yaml import YAML
 
 from bangfu.core.calendars import load_calendar
 from bangfu.core.engine import Ask, Outcome, Run, World, duckdb, judge
-from bangfu.core.engine.cases import arrow_tables, cell_value
+from bangfu.core.engine.cases import arrow_tables
 from bangfu.core.engine.reference import Evaluator
 from bangfu.core.expressions.intervals import Interval, Ratio
 from bangfu.core.periods import Period, named, once, parse_period
 from bangfu.core.plans.plan import Plan
-from bangfu.core.vocabulary import Table, load_vocabulary
+from bangfu.core.vocabulary import load_vocabulary
 from tests.inline_plans import plan_of
+from tests.text_tables import read_rows, read_table
 
 TOPICS = Path(__file__).parent / "topics"
 Engine = Callable[[Plan, Mapping[str, pa.Table], Ask], Run]
 ENGINES: dict[str, Engine] = {"duckdb": duckdb.evaluate}
 OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome} | {"n/a": Outcome.NOT_APPLICABLE}
 BEYOND = 999_999_999  # no value of the corpus reaches it
-Cells = dict[str, object]
 Point = tuple[int, str]  # subject, period
 
 
@@ -80,16 +80,6 @@ def topics() -> tuple[Topic, ...]:
     return tuple(found)
 
 
-def read_table(text: str) -> tuple[list[str], list[list[str]]]:
-    """The header and the rows of a text table; a ruler of dashes is passed over."""
-    lines = [line.strip() for line in text.strip().splitlines() if set(line.strip()) - set("|-: ")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    wrong = [row for row in cells if len(row) != len(cells[0])]
-    if wrong:
-        raise ValueError(f"not as wide as the header: {wrong}")
-    return cells[0], cells[1:]
-
-
 class Bench:
     """An example ready to be run."""
 
@@ -101,7 +91,9 @@ class Bench:
         self.as_of: date = self.spec.get("as_of", date(2020, 6, 30))
         self.campaign = tuple(self.spec["campaign"]) if "campaign" in self.spec else None
         self.calendar = load_calendar()
-        self.world = World(self.vocabulary, self._tables(), self.as_of, self.calendar, self.campaign)
+        tables = read_rows(self.spec["tables"], self.vocabulary)
+        there = {name: rows for name, rows in tables.items() if name not in self.spec.get("absent", ())}
+        self.world = World(self.vocabulary, there, self.as_of, self.calendar, self.campaign)
         self.outcomes: dict[str, dict[Point, Outcome]] = {}
         self.values: dict[str, dict[Point, str]] = {}
         self.plan = self._plan()
@@ -109,42 +101,6 @@ class Bench:
             point for by_point in (*self.outcomes.values(), *self.values.values()) for point in by_point
         ]
         self.periods = [self._period(name) for name in dict.fromkeys(name for _, name in points)]
-
-    # --- rows -------------------------------------------------------------------------------------------
-
-    def _tables(self) -> dict[str, list[Mapping[str, object]]]:
-        texts = {name: read_table(text) for name, text in self.spec["tables"].items()}
-        keys = {
-            name: [int(row[header.index("id")]) if "id" in header else n + 1 for n, row in enumerate(rows)]
-            for name, (header, rows) in texts.items()
-        }
-        tables: dict[str, list[Mapping[str, object]]] = {
-            name: [
-                self._row(self.vocabulary.tables[name], dict(zip(header, row, strict=True)), key, keys)
-                for row, key in zip(rows, keys[name], strict=True)
-            ]
-            for name, (header, rows) in texts.items()
-        }
-        for table in self.vocabulary.tables.values():
-            told = [row.get(x.known_to or "") for x in table.links for row in tables.get(x.parent, [])]
-            if table.id not in tables and any(told):
-                tables[table.id] = []
-        return {name: rows for name, rows in tables.items() if name not in self.spec.get("absent", ())}
-
-    def _row(self, table: Table, given: dict[str, str], key: int, keys: Mapping[str, list[int]]) -> Cells:
-        row: Cells = {table.key: key}
-        given.pop("id", None)
-        for link in table.links:
-            if link.column is not None:
-                parents = keys.get(link.parent, [])
-                only = str(parents[0]) if len(parents) == 1 else ""
-                text = given.pop(link.parent, only)
-                row[link.column] = int(text) if text else None
-        for name, text in given.items():
-            column = table.columns[name]
-            plain: object = {"yes": True, "no": False}.get(text, text or None)
-            row[name] = cell_value(plain, column, self.vocabulary)
-        return row
 
     # --- what is asked ----------------------------------------------------------------------------------
 

@@ -8,15 +8,15 @@ from fractions import Fraction
 
 from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.reference import Evaluator, judge
+from bangfu.core.engine.wording import condition_text, constant_text, is_year, label, sensitivity, unit_text
 from bangfu.core.engine.world import NOT_APPLICABLE, UNKNOWN, Row, World
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.intervals import Interval, Ratio
-from bangfu.core.expressions.kinds import kind_of
 from bangfu.core.expressions.kleene import Tri, tri_not
 from bangfu.core.messages import N_, Message
 from bangfu.core.periods import Period
 from bangfu.core.plans.plan import Criterion
-from bangfu.core.vocabulary import Column, Sensitivity, Vocabulary
+from bangfu.core.vocabulary import Sensitivity
 
 # Message ids are stable; findings and logs keep them with their values.
 CLAUSES = {
@@ -127,13 +127,14 @@ def _clause(node: n.Truth, on: Evaluator) -> Clause:
             return _comparison(node, on, truth)
         case n.Flag(value=value):
             state = "unknown" if truth is None else "yes" if truth else "no"
-            if on.cell(value) is NOT_APPLICABLE:
-                state = "absent"
+            state = "absent" if on.cell(value) is NOT_APPLICABLE else state
             return Clause(state, {"label": label(value)}, truth, value.column.sensitivity)
+        case n.Among(value=value) | n.Includes(value=value) if on.value(value) is NOT_APPLICABLE:
+            return Clause("absent", {"label": label(value)}, truth, sensitivity(value))
         case n.Among(value=value, options=options):
             shown = _shown(value, on)
             state = {True: "one_of", False: "not_one_of", None: "unknown"}[truth]
-            limit = [_constant_text(option, on.world.vocabulary) for option in options]
+            limit = [constant_text(option, on.world.vocabulary) for option in options]
             return Clause(
                 state, {"label": label(value), "value": shown, "limit": limit}, truth, sensitivity(value)
             )
@@ -177,30 +178,32 @@ def _comparison(node: n.Comparison, on: Evaluator, truth: Tri) -> Clause:
         absent = node.left if left is NOT_APPLICABLE else node.right
         return Clause("absent", {"label": label(absent)}, truth, secret)
     if truth is None:
-        if any(
-            isinstance(side, Ratio) and side.den and not (side.den.low or 0) > 0 for side in (left, right)
-        ):
+        if any(isinstance(side, Ratio) and _quotient(side) is None for side in (left, right)):
             return Clause("not_computable", names, truth, secret)
-        shown = _shown(node.left, on), _shown(node.right, on)
-        unclear = [
-            side for side, text in zip((node.left, node.right), shown, strict=True) if text in _UNCLEAR
-        ]
+        unclear = [side for side in (node.left, node.right) if _shown(side, on) in _UNCLEAR]
         if unclear:
             return Clause("unknown", {"label": label(unclear[0])}, truth, secret)
-        values = names | {"value": shown[0], "limit": shown[1]}
+    texts = [_shown(side, on) for side in (node.left, node.right)]
+    if is_year(node.left) or is_year(node.right):  # 2018, not 2,018
+        texts = [str(text) if isinstance(text, int) else text for text in texts]
+    values = names | {"value": texts[0], "limit": texts[1]}
+    if truth is None:
         return Clause("unclear", values, truth, secret)
-    values = names | {
-        "value": _shown(node.left, on),
-        "limit": _shown(node.right, on),
-        "gap": _gap(left, right),
-    }
-    return Clause(_ORDERED[node.op, truth], values, truth, secret)
+    gap = _gap(left, right)
+    state = _ORDERED[node.op, truth]
+    if gap is None:
+        return Clause(_WITHOUT_GAP.get(state, state), values, truth, secret)
+    return Clause(state, values | {"gap": gap}, truth, secret)
 
 
-def _gap(left: object, right: object) -> object:
+_WITHOUT_GAP = {"below": "under", "too_high": "exceeds"}
+
+
+def _gap(left: object, right: object) -> Fraction | None:
+    """How far apart two figures are; None where one of them is not one figure."""
     a, b = _quotient(left), _quotient(right)
-    if a is None or b is None or a.low is None or b.low is None:
-        return ""
+    if a is None or b is None or not a.is_point or not b.is_point or a.low is None or b.low is None:
+        return None
     return abs(a.low - b.low)
 
 
@@ -223,77 +226,23 @@ def _negated(rows: n.Rows) -> n.Rows:
     return n.Rows(rows.relation, n.Not(rows.where) if rows.where is not None else None, rows.within)
 
 
-# --- words ------------------------------------------------------------------------------------------------
-
-
-def label(node: n.Scalar) -> object:  # noqa: C901 - one case a node
-    """What a value is called."""
-    match node:
-        case n.ColumnValue(column=column) | n.OrElse(column=n.ColumnValue(column=column)):
-            return column.name
-        case n.Named(name=name):
-            return name
-        case n.Constant(name=name, value=value):
-            return name or value
-        case n.Count(rows=rows) | n.Total(rows=rows):
-            return rows.relation.table.name
-        case n.Share(rows=rows):
-            return Message(N_("{table}中符合条件的比例"), {"table": rows.relation.table.name})
-        case n.Arithmetic(op=op, left=left, right=right):
-            return Message(
-                N_("{left}{op}{right}"), {"left": label(left), "op": _SIGNS[op], "right": label(right)}
-            )
-        case n.Extreme(kind=kind, items=items):
-            template = N_("{items}中的较小者") if kind == "least" else N_("{items}中的较大者")
-            return Message(template, {"items": [label(item) for item in items]})
-        case n.Elapsed(start=n.ColumnValue(column=column), unit="years") if column.id == "birth_date":
-            return Message(N_("年龄"))
-        case n.Elapsed(start=start, unit="years"):
-            return Message(N_("{start}至今年数"), {"start": label(start)})
-        case n.Elapsed(start=start, end=end):
-            return Message(N_("{start}至{end}的时长"), {"start": label(start), "end": label(end)})
-        case n.DatePart(of=of):
-            return label(of)
-        case n.PeriodValue(name=name):
-            return Message(_PERIOD_LABELS[name])
-        case n.Choice(otherwise=otherwise):
-            return label(otherwise)
-        case n.DayCount(lists=lists) | n.Difference(lists=lists):
-            return lists[0].relation.table.name
-
-
-_SIGNS = {"+": "＋", "-": "－", "*": "×", "/": "÷"}
-_PERIOD_LABELS = {
-    "period_start": N_("期初"),
-    "period_end": N_("期末"),
-    "as_of": N_("截至日"),
-    "period_days": N_("本期天数"),
-    "period_workdays": N_("本期工作日数"),
-}
-
-
-def unit_text(node: n.Scalar) -> str:
-    """The unit as people say it: per-head amounts are just amounts."""
-    unit = kind_of(node).unit or ""
-    return f" {unit.split('/')[0]}" if unit else ""
-
-
-def sensitivity(node: n.Node) -> Sensitivity:
-    """The most sensitive column that a value or condition speaks of."""
-    found = [below.column.sensitivity for below in n.walk(node) if isinstance(below, n.ColumnValue)]
-    return max(found, key=list(Sensitivity).index) if found else Sensitivity.INTERNAL
+# --- values ---------------------------------------------------------------------------------------------
 
 
 def _quotient(value: object) -> Interval | None:
-    """A ratio divided out where that is plain; None where it is not a number or not computable."""
+    """A ratio divided out; None where it is not a number or not computable."""
     if not isinstance(value, Ratio):
         return None
-    if value.den is None:
-        return value.num
-    if not value.den.is_point or not value.num.is_point or not value.den.low or value.num.low is None:
+    num, den = value.num, value.den
+    if den is None:
+        return num
+    if den.low is None or den.low <= 0:
         return None
-    exact = value.num.low / value.den.low
-    return Interval(exact, exact)
+    least = Fraction(0) if den.high is None else 1 / den.high
+    most = 1 / den.low
+    low = None if num.low is None else num.low * (least if num.low >= 0 else most)
+    high = None if num.high is None else num.high * (most if num.high >= 0 else least)
+    return Interval(low, high)
 
 
 def _shown(node: n.Scalar, on: Evaluator) -> object:
@@ -304,7 +253,7 @@ def _shown(node: n.Scalar, on: Evaluator) -> object:
     if isinstance(node, n.ColumnValue) and node.column.codes and isinstance(value, str):
         labels = on.world.vocabulary.code_list(node.column).labels
         return [labels.get(code, code) for code in value.split(",")]
-    return _constant_text(node, on.world.vocabulary) if isinstance(node, n.Constant) else value
+    return constant_text(node, on.world.vocabulary) if isinstance(node, n.Constant) else value
 
 
 _NOT_CLEAR = Message(N_("不清楚"))
@@ -328,77 +277,3 @@ def _figure(value: Ratio) -> object:
 
 def _whole(bound: Fraction | None) -> object:
     return int(bound) if bound is not None and bound.denominator == 1 else bound
-
-
-def _constant_text(node: n.Constant, vocabulary: Vocabulary) -> object:
-    return vocabulary.codes[node.codes].labels[str(node.value)] if node.kind == "code" else node.value
-
-
-_COMPARED = {
-    ">=": N_("不少于"),
-    ">": N_("超过"),
-    "<=": N_("不超过"),
-    "<": N_("低于"),
-    "=": N_("是"),
-    "<>": N_("不是"),
-}
-
-
-def condition_text(node: n.Truth, vocabulary: Vocabulary) -> object:  # noqa: C901 - one case a node
-    """A condition in words, without values of anyone."""
-    match node:
-        case n.All(items=items):
-            return _joined(items, N_("且"), vocabulary)
-        case n.Any(items=items):
-            return _joined(items, N_("或"), vocabulary)
-        case n.Not(item=item):
-            return Message(N_("非（{item}）"), {"item": condition_text(item, vocabulary)})
-        case n.Flag(value=value):
-            return value.column.name
-        case n.Comparison(op=op, left=left, right=right):
-            limit = _constant_text(right, vocabulary) if isinstance(right, n.Constant) else label(right)
-            words = {
-                "left": label(left),
-                "op": Message(_COMPARED[op]),
-                "right": limit,
-                "unit": unit_text(left),
-            }
-            return Message(N_("{left}{op}{right}{unit}"), words)
-        case n.Among(value=value, options=options):
-            listed = [_constant_text(option, vocabulary) for option in options]
-            return Message(N_("{label}是{value}"), {"label": label(value), "value": listed})
-        case n.Includes(value=value, code=code):
-            return Message(
-                N_("{label}含{code}"),
-                {"label": label(value), "code": _code_label(value.column, code, vocabulary)},
-            )
-        case n.NotApplicable(value=value):
-            return Message(N_("{label}不适用"), {"label": label(value)})
-        case n.Recorded(value=value):
-            return Message(N_("{label}已登记"), {"label": label(value)})
-        case n.Quantifier(kind=kind, rows=rows):
-            inner = (
-                condition_text(rows.where, vocabulary) if rows.where is not None else Message(N_("有记录"))
-            )
-            return Message(_QUANTIFIED[kind], {"table": rows.relation.table.name, "inner": inner})
-        case n.Verdict(name=name):
-            return Message(N_("“{name}”达标"), {"name": name})
-        case n.Literally(value=value):
-            return value
-
-
-_QUANTIFIED = {
-    "has": N_("有{table}符合“{inner}”"),
-    "no": N_("没有{table}符合“{inner}”"),
-    "every": N_("{table}都符合“{inner}”"),
-}
-
-
-def _code_label(column: Column, code: str, vocabulary: Vocabulary) -> str:
-    return vocabulary.code_list(column).labels[code]
-
-
-def _joined(items: tuple[n.Truth, ...], word: str, vocabulary: Vocabulary) -> Message:
-    names = {f"item{index}": condition_text(item, vocabulary) for index, item in enumerate(items)}
-    joint = "{word}".join(f"{{{name}}}" for name in names)
-    return Message(joint, names | {"word": Message(word)})

@@ -75,8 +75,7 @@ class Evaluator:
                 return tri_or([self.truth(item) for item in items])
             case n.Verdict(truth=truth):
                 return self.truth(truth)
-            case n.Quantifier():
-                return self._quantifier(node)
+        return self._quantifier(node)
 
     def _comparison(self, node: n.Comparison) -> Tri:
         for share, op, limit in (
@@ -293,8 +292,7 @@ class Evaluator:
                 )
             case n.DayCount():
                 return Ratio(self._days(node))
-            case n.Difference():
-                return Ratio(self._difference(node))
+        return Ratio(self._difference(node))
 
     def _period_value(self, name: str) -> Value:
         last = self.period.end
