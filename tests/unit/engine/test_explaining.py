@@ -114,6 +114,7 @@ def why(
         ("CASE WHEN has_power THEN 1 ELSE headcount END >= 2", 1, "当前家庭人口数 1 人，低于 2 人，差 1 人"),
         ("share(person, TRUE, employed) >= 1", 1, "家庭成员中符合条件的比例 0.5，低于 1，差 0.5"),
         ("coalesce(exit_year, 0) >= 2019", 1, "脱贫年度 2018，低于 2019，差 1"),
+        ("headcount / year_headcount IN (1, 2)", 4, "当前家庭人口数÷年度家庭人口数不清楚"),
         # what does not apply
         ("exit_year >= 2018", 2, "脱贫年度不适用"),
         ("'2019-01-01' >= exited_on", 2, "脱贫日期不适用"),

@@ -75,7 +75,7 @@ def test_measures_refused(spec: Spec, code: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("spec", "per", "code", "message"),
     [
-        ({"of": "loan", "take": "workdays"}, "once", "each_day", "per: once 没有起始日，不能逐日比较，也不能数工作日。"),
+        ({"of": "loan", "take": "workdays"}, "once", "each_day", "没有确定的起止日，不能逐日比较，也不能数工作日。"),
         ({"of": ["visit", "loan"], "take": "differ"}, "once", "each_day", "请用 per: month 等周期"),
         ({"of": "visit", "take": "count", "within": "previous"}, "once", "previous", "per: once 没有上一周期"),
         ({"of": "visit", "take": "count", "within": "previous"}, "stage", "previous", "per: stage 没有上一周期"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,7 @@ def evaluate_into(sink: Sink, plan: Plan, tables: Tables, ask: Ask, memory: str 
         if memory:
             connection.execute(f"SET memory_limit = {literal(memory)}")
         connection.execute("SET enable_progress_bar = false")
+        connection.register("day", day_table(blocks, ask))
         engine = _Engine(connection, plan.vocabulary, tables, ask, sink)
         for done, block in enumerate(blocks):
             ask.progress(block.subject, done, len(blocks))
@@ -64,18 +66,16 @@ class _Engine:
         self.tables = tables
         self.ask = ask
         self.sink = sink
-        connection.register("day", day_table(ask))
 
     def run(self, block: Block) -> None:
         """Judge one block, in chunks of households where there are many."""
-        periods = periods_of(block, self.ask)
-        if not periods:
+        if not periods_of(block, self.ask):
             return
-        self.connection.register("period", period_table(periods, self.ask))
-        for bounds in self._chunks(block):
+        self.connection.register("period", period_table(block, self.ask))
+        for some in self._chunks(block):
             stop_if_cancelled(self.ask)
             for table in block.tables:
-                self._view(table, bounds)
+                self._view(table, some if table in block.apart else "TRUE")
             self._execute(block)
 
     def _execute(self, block: Block) -> None:
@@ -96,7 +96,7 @@ class _Engine:
 
     # --- tables ---------------------------------------------------------------------------------------
 
-    def _view(self, name: str, bounds: tuple[int, int] | None) -> None:
+    def _view(self, name: str, some: str) -> None:
         source = self.tables.get(name)
         schema = arrow_schema(self.vocabulary.tables[name])
         if source is None:
@@ -108,23 +108,23 @@ class _Engine:
         else:
             self.connection.register(f"{name}_rows", source)
             select = f"SELECT * FROM {quoted(f'{name}_rows')}"
-        if bounds and _CHUNK_KEY in schema.names:
-            select += f" WHERE {_CHUNK_KEY} BETWEEN {bounds[0]} AND {bounds[1]}"
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select} WHERE {some}")
 
-    def _chunks(self, block: Block) -> Iterator[tuple[int, int] | None]:
-        """Ranges of households; one open range where the block reads beyond households or there are few."""
+    def _chunks(self, block: Block) -> Iterator[str]:
+        """Conditions on the household, range by range; one for all where they are few or needed together.
+
+        Persons of no household come with the first range.
+        """
         source = self.tables.get("household")
-        is_splittable = block.subject in ("household", "person") and isinstance(source, Path)
-        if not is_splittable or pq.read_metadata(source).num_rows <= CHUNK:
-            yield None
+        if not block.apart or not isinstance(source, Path) or pq.read_metadata(source).num_rows <= CHUNK:
+            yield "TRUE"
             return
         relation = self.connection.sql(
             f"SELECT {_CHUNK_KEY} FROM read_parquet({literal(str(source))}) "
-            f"QUALIFY ROW_NUMBER() OVER (ORDER BY {_CHUNK_KEY}) % {CHUNK} = 0"
+            f"QUALIFY ROW_NUMBER() OVER (ORDER BY {_CHUNK_KEY}) % {CHUNK} = 0 ORDER BY {_CHUNK_KEY}"
         )
-        last = -(2**63)
-        for (key,) in relation.fetchall():
-            yield last, key
-            last = key + 1
-        yield last, 2**63 - 1
+        keys = [key for (key,) in relation.fetchall()]
+        yield f"({_CHUNK_KEY} <= {keys[0]} OR {_CHUNK_KEY} IS NULL)"
+        for low, high in pairwise(keys):
+            yield f"{_CHUNK_KEY} > {low} AND {_CHUNK_KEY} <= {high}"
+        yield f"{_CHUNK_KEY} > {keys[-1]}"

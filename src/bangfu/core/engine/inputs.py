@@ -38,11 +38,17 @@ def check_columns(name: str, source: Path | pa.Table, schema: pa.Schema) -> None
         )
 
 
-def period_table(periods: list[Period], ask: Ask) -> pa.Table:
-    """The table `period`: a row per period with all that its SQL asks for."""
+def period_table(block: Block, ask: Ask) -> pa.Table:
+    """The table `period`: a row per period with all that its SQL asks for. Raises CalendarError where working
+    days are counted in a year that the calendar does not know."""
+    if block.counts_workdays and block.campaign:
+        ask.calendar.count_workdays(*block.campaign)
     rows = []
-    for number, period in enumerate(periods):
+    for number, period in enumerate(periods_of(block, ask)):
         before = None if period.kind in (*NAMED_KINDS, "once") else previous(period)
+        if block.counts_workdays and before:
+            ask.calendar.count_workdays(before.start, before.end)
+        workdays = ask.calendar.count_workdays(period.start, period.end) if block.counts_workdays else None
         rows.append(
             {
                 "period_id": number,
@@ -53,7 +59,7 @@ def period_table(periods: list[Period], ask: Ask) -> pa.Table:
                 "before_last_on": before.end if before else None,
                 "is_closed": period.end <= ask.as_of,
                 "days": (period.end - period.start).days + 1,
-                "workdays": ask.calendar.count_workdays(period.start, period.end),
+                "workdays": workdays,
             }
         )
     dates = ("first_on", "last_on", "before_first_on", "before_last_on")
@@ -65,15 +71,19 @@ def period_table(periods: list[Period], ask: Ask) -> pa.Table:
     return pa.Table.from_pylist(rows, schema)
 
 
-def day_table(ask: Ask) -> pa.Table:
-    """The table `day`: day numbers with whether they are worked, over the calendar's years."""
-    years = sorted(ask.calendar.years)
-    days = list(days_between(date(years[0], 1, 1), date(years[-1], 12, 31)))
+def day_table(blocks: Sequence[Block], ask: Ask) -> pa.Table:
+    """The table `day`: day numbers with whether they are worked (NULL where the calendar does not know), over
+    the years of the calendar, of the periods and those before them, and of the campaign."""
+    spans = [(period.start, period.end) for period in ask.periods]
+    spans += [block.campaign for block in blocks if block.campaign]
+    years = ask.calendar.years | {day.year for span in spans for day in span}
+    days = list(days_between(date(min(years) - 1, 1, 1), date(max(years), 12, 31)))
     epoch = date(1970, 1, 1)
+    calendar = ask.calendar
     return pa.table(
         {
             "day": pa.array([(day - epoch).days for day in days], pa.int64()),
-            "is_workday": [ask.calendar.is_workday(day) for day in days],
+            "is_workday": [calendar.is_workday(day) if day.year in calendar.years else None for day in days],
         }
     )
 

@@ -1,6 +1,6 @@
-"""The cluster engine: the same blocks on Apache Spark, all of a plan's in one job.
+"""The cluster engine: the same blocks on Apache Spark, a job for each, or one for all where the data are small.
 
-Spark judges and puts the facts into words; what comes back is shaped as the embedded engine shapes its own.
+Spark judges and puts the facts into words; what comes home is shaped as the embedded engine shapes its own.
 Files must be readable under the same path by every worker; Arrow tables are sent along.
 """
 
@@ -91,31 +91,31 @@ class _Engine:
         self.is_small = False
 
     def run(self, blocks: Sequence[Block], sink: Sink) -> None:
-        """Judge all blocks."""
+        """Judge all blocks: together where they are small, since a job costs more than its work."""
         names = sorted({table for block in blocks for table in block.tables})
         self.is_small = sum(self._height(name) for name in names) < SMALL
         for setting, value in {**SETTINGS, **(_UNDIVIDED if self.is_small else {})}.items():
             self.session.conf.set(setting, value)
-        steps = len(blocks) + self._chunks(blocks)
         with spark_errors(lambda error: failure(blocks, error)):
+            self._view("day", day_table(blocks, self.ask))
             for name in names:
                 self._table(name)
-            judged = self._judged(blocks, steps)
-            for done, rows in enumerate(self._collected(judged, self._chunks(blocks))):
-                self.ask.progress("", len(blocks) + done, steps)
-                for number, block in enumerate(blocks):
-                    send_home(rows.filter(pc.equal(rows["block"], number)), block, self.ask, sink)
-        self.ask.progress("", steps, steps)
-
-    def _judged(self, blocks: Sequence[Block], steps: int) -> DataFrame:
-        self._view("day", day_table(self.ask))
-        frames = []
-        for done, block in enumerate(blocks):
-            self.ask.progress(block.subject, done, steps)
+        groups = [blocks] if self.is_small else [[block] for block in blocks]
+        for done, group in enumerate(groups):
+            self.ask.progress(group[0].subject, done, len(groups))
             stop_if_cancelled(self.ask)
+            with spark_errors(lambda error: failure(group, error)):  # noqa: B023 - called at once
+                for rows in self._collected(self._judged(group), self._chunks(group)):
+                    for number, block in enumerate(group):
+                        send_home(rows.filter(pc.equal(rows["block"], number)), block, self.ask, sink)
+        self.ask.progress("", len(groups), len(groups))
+
+    def _judged(self, blocks: Sequence[Block]) -> DataFrame:
+        frames = []
+        for number, block in enumerate(blocks):
             # A view is resolved as soon as it is read, so the next block may use the name again.
-            self._view("period", period_table(periods_of(block, self.ask), self.ask))
-            frames.append(self.session.sql(spark_sql(travelling_sql(block, done))))
+            self._view("period", period_table(block, self.ask))
+            frames.append(self.session.sql(spark_sql(travelling_sql(block, number))))
         return reduce(lambda a, b: a.unionAll(b), frames)
 
     def _chunks(self, blocks: Sequence[Block]) -> int:

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bangfu.core.engine.inputs import period_table, periods_of
+from bangfu.core.engine.inputs import period_table
 from bangfu.core.engine.run import Ask
 from bangfu.core.engine.sending import send
 from bangfu.core.engine.sinks import Sink
@@ -56,5 +56,5 @@ def send_home(rows: pa.Table, block: Block, ask: Ask, sink: Sink) -> None:
         owed.append(replace(item, values={name: quoted(names[name]) for name in names}))
     with duckdb.connect() as connection:
         connection.register("block", pa.table(columns))
-        connection.register("period", period_table(periods_of(block, ask), ask))
+        connection.register("period", period_table(block, ask))
         send(connection, block, facts, owed, sink)

@@ -40,8 +40,7 @@ def label(node: n.Scalar) -> object:  # noqa: C901 - one case a node
             return Message(_PERIOD_LABELS[name])
         case n.Choice(otherwise=otherwise):
             return label(otherwise)
-        case n.DayCount(lists=lists) | n.Difference(lists=lists):
-            return lists[0].relation.table.name
+    return node.lists[0].relation.table.name
 
 
 _SIGNS = {"+": "＋", "-": "－", "*": "×", "/": "÷"}

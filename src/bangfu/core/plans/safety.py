@@ -26,11 +26,12 @@ def check_period(node: n.Node, per: str) -> None:
         _check_rows(node, per)
     takes_each_day = isinstance(node, n.Difference) and not node.match
     takes_each_day = takes_each_day or (isinstance(node, n.DayCount) and node.take == "workdays")
-    if per == "once" and takes_each_day and node.lists[0].within == "period":  # type: ignore[union-attr]
+    within = node.lists[0].within if takes_each_day else None  # type: ignore[union-attr]
+    if within == "own" or (within == "period" and per == "once"):
         raise refuse(
             "each_day",
-            N_("per: once 没有起始日，不能逐日比较，也不能数工作日。"),
-            N_("请用 per: month 等周期，或写 within: own、within: campaign。"),
+            N_("没有确定的起止日，不能逐日比较，也不能数工作日。"),
+            N_("请用 per: month 等周期，或写 within: campaign。"),
         )
 
 

@@ -11,6 +11,7 @@ from bangfu.core.engine.sql.reading import Reader
 from bangfu.core.engine.sql.setting import Setting
 from bangfu.core.engine.sql.values import Number, Plain, Sides, quoted
 from bangfu.core.engine.sql.verdicts import verdict
+from bangfu.core.engine.windows import table_below
 from bangfu.core.expressions import nodes as n
 from bangfu.core.plans.plan import Criterion, Plan
 from bangfu.core.vocabulary import Relation, Table, Vocabulary
@@ -38,6 +39,9 @@ class Block:
     facts: dict[str, tuple[tuple[str, str], ...]]  # criterion → (name, JSON expression over the rows)
     owed: tuple[Owed, ...]
     tables: frozenset[str]
+    apart: frozenset[str]  # tables that may be read for some households alone; none: all are needed at once
+    counts_workdays: bool
+    campaign: tuple[date, date] | None
 
     @property
     def is_once(self) -> bool:
@@ -72,9 +76,15 @@ def _block(plan: Plan, as_of: date, subject: str, per: str, absent: frozenset[st
     source += frame.joins()
     steps = ", ".join(f"{name} AS ({sql})" for name, sql in setting.steps.items())
     rows = f"{f'WITH {steps} ' if steps else ''}SELECT {', '.join(columns)} FROM {' '.join(source)}"
-    return Block(
-        subject, per, criteria, rows, named, tuple(owed), frozenset(tables_of(plan.vocabulary, criteria))
-    )
+    tables = frozenset(tables_of(plan.vocabulary, criteria))
+    apart = read_apart(plan.vocabulary, subject, criteria)
+    worked = any(_is_worked(node) for c in criteria for truth in _truths(c) for node in n.walk(truth))
+    return Block(subject, per, criteria, rows, named, tuple(owed), tables, apart, worked, plan.campaign)
+
+
+def _is_worked(node: n.Node) -> bool:
+    counted = isinstance(node, n.DayCount) and node.take == "workdays"
+    return counted or (isinstance(node, n.PeriodValue) and node.name == "period_workdays")
 
 
 # --- facts ----------------------------------------------------------------------------------------------
@@ -236,16 +246,40 @@ def _division(table: Table, setting: Setting) -> tuple[str, tuple[str, ...]]:
     return path.subject, tuple(f"LEFT {join}" for join in path.joins)
 
 
+def read_apart(vocabulary: Vocabulary, subject: str, criteria: Sequence[Criterion]) -> frozenset[str]:
+    """Tables of which the rows of some households are all that those households' verdicts look at.
+
+    A helper's pairings are needed whole, whichever of the households is judged.
+    """
+    if subject not in ("household", "person"):
+        return frozenset()
+    apart: set[str] = {"household", subject}
+    whole: set[str] = set()
+    for criterion in criteria:
+        for relation in _relations(criterion):
+            for link in relation.path:
+                below = table_below(link, relation, vocabulary).id
+                (apart if link.parent == "household" else whole).add(link.through or below)
+                whole |= {below} if link.through else set()
+    return frozenset() if whole & {"household", subject} else frozenset(apart - whole)
+
+
+def _truths(criterion: Criterion) -> list[n.Truth]:
+    return [truth for truth in (criterion.when, criterion.holds) if truth is not None]
+
+
+def _relations(criterion: Criterion) -> Iterator[Relation]:
+    for truth in _truths(criterion):
+        yield from (node.relation for node in n.walk(truth) if isinstance(node, n.Rows))
+
+
 def tables_of(vocabulary: Vocabulary, criteria: Sequence[Criterion]) -> Iterator[str]:
     """Every table that the criteria read."""
     for criterion in criteria:
         yield criterion.subject
         division = division_path(vocabulary, vocabulary.tables[criterion.subject])
-        relations = [division[1]] if division and division[1] else []
-        for truth in (criterion.when, criterion.holds):
-            if truth is not None:
-                relations += [node.relation for node in n.walk(truth) if isinstance(node, n.Rows)]
-        for relation in relations:
+        places = [division[1]] if division and division[1] else []
+        for relation in (*places, *_relations(criterion)):
             yield relation.table.id
             for link in relation.path:
                 yield link.parent

@@ -35,8 +35,8 @@ _SHIFTS = {Outcome.UNMET: 0, Outcome.UNKNOWN: 21, Outcome.NOT_APPLICABLE: 42}
 
 def counts_sql(block: Block) -> str:
     """Counts by criterion and division in one pass, as in COUNTS_SCHEMA: three counts of 21 bits packed into
-    each sum, so for at most two million rows of one division."""
-    keys = "division" if block.is_once else "division, period_id"
+    each sum, over groups of at most 2^20 subjects each."""
+    keys = f"division, {'' if block.is_once else 'period_id, '}subject_id >> 20"
     packed = []
     for index, criterion in enumerate(block.criteria):
         column = quoted(criterion.id)
@@ -52,8 +52,9 @@ def counts_sql(block: Block) -> str:
         not_due = "0" if block.is_once else f"d{index}"
         selects.append(
             f"SELECT {literal(criterion.id)} AS criterion, {_period(block)} AS period, division, "
-            f"n - {unmet} - {unknown} - {other} - {not_due} AS met, {unmet} AS unmet, {unknown} AS unknown, "
-            f"{other} AS not_applicable, {not_due} AS not_due FROM grouped {_join(block)}"
+            f"SUM(n - {unmet} - {unknown} - {other} - {not_due}) AS met, SUM({unmet}) AS unmet, "
+            f"SUM({unknown}) AS unknown, SUM({other}) AS not_applicable, SUM({not_due}) AS not_due "
+            f"FROM grouped {_join(block)} GROUP BY division{'' if block.is_once else ', period.id'}"
         )
     return f"WITH grouped AS {grouped} {' UNION ALL '.join(selects)}"
 
