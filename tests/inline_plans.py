@@ -29,10 +29,9 @@ def plan_of(
     campaign: tuple[date, date] | None = None,
     vocabulary: Vocabulary | None = None,
     lets_unsafe_pass: bool = False,
-    **parts: Any,
 ) -> Plan:
     """A compiled plan. Raises PlanError. `lets_unsafe_pass`: what nothing known would meet stands too."""
-    pack = pack_of(criteria, measures, parameters, campaign, **parts)
+    pack = pack_of(criteria, measures, parameters, campaign)
     known = vocabulary or load_vocabulary()
     if not lets_unsafe_pass:
         return compiling.compile_plan(pack, date(2020, 6, 30), known)
@@ -45,9 +44,12 @@ def pack_of(
     measures: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     campaign: tuple[date, date] | None = None,
-    **parts: Any,
+    parts: Mapping[str, Any] | None = None,
 ) -> Pack:
-    """A pack; entries without a name are called by their id, parameters given as text hold since 2000."""
+    """A pack; entries without a name are called by their id, parameters given as text hold since 2000.
+
+    `campaign`: the days of the plan; `parts`: other files.
+    """
     head: dict[str, Any] = dict(HEAD)
     if campaign:
         head["period"] = {"from": campaign[0].isoformat(), "to": campaign[1].isoformat()}
@@ -57,7 +59,7 @@ def pack_of(
             "measures": {name: {"name": f"指标{name}", **spec} for name, spec in (measures or {}).items()},
             "criteria": [{"name": spec["id"], **spec} for spec in criteria],
             "parameters": {name: _parameter(name, spec) for name, spec in (parameters or {}).items()},
-            **parts,
+            **(parts or {}),
         }
     )
     return Pack(name="inline", own=content, content=content, places={}, digest="")

@@ -385,3 +385,15 @@ def test_amounts_are_exact() -> None:
     assert outcomes(found) == {1: [UNMET, MET]}
     facts_used = json.loads(found.findings.to_pylist()[0]["facts"], parse_float=Decimal)
     assert facts_used == {"costs": [Decimal("1000000000000.99")] * 2}
+
+
+def test_a_quotient_or_a_date_is_not_owed() -> None:
+    measures = {
+        "rate": {"name": "率", "subject": "household", "value": "headcount / year_headcount"},
+        "last": {"name": "最近", "subject": "household", "value": "handbook_updated_on"},
+    }
+    plan = plan_of(
+        [criterion("rate >= 1 AND last >= period_start AND 3 >= headcount", per="month")], measures
+    )
+    found = evaluate(plan, arrow_tables(world()), Ask(AS_OF, load_calendar(), (MONTH,)))
+    assert found.measures.num_rows == 0

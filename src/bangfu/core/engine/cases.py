@@ -28,7 +28,6 @@ from bangfu.core.plans.schema.cases import CaseSpan
 from bangfu.core.snapshots.schema import arrow_schema
 from bangfu.core.vocabulary import Column, ColumnType, Table, Vocabulary
 
-SUBJECT_KEY = 1
 BatchEngine = Callable[[Plan, Mapping[str, pa.Table], Ask], Run]
 ENGINES: dict[str, BatchEngine] = {"duckdb": duckdb_engine.evaluate}
 
@@ -65,7 +64,7 @@ class CaseBench:
         """One case through the reference evaluator and the other engines."""
         try:
             problems = list(self._check(case, engines))
-        except PlanError as error:
+        except UserError as error:
             problems = list(error.problems)
         return CaseResult(case, tuple(problems))
 
@@ -75,7 +74,14 @@ class CaseBench:
             yield self._problem(case, N_("方案中没有标准 {id}。"), id=case.criterion)
             return
         world = world_of(case, self.vocabulary, self.calendar, self.plan_on(case.as_of).campaign)
+        if not world.rows(criterion.subject):
+            yield self._problem(case, N_("没有给出核查对象 {table} 的一行。"), table=criterion.subject)
+            return
         period = self.period_of(case, criterion)
+        if period.kind != criterion.per:
+            template = N_("周期 {period} 与标准的周期 {per} 不同。")
+            yield self._problem(case, template, period=period.id, per=criterion.per)
+            return
         expected = Outcome[case.expect.upper()]
         subject = world.rows(criterion.subject)[0]
         yield from self._compare(case, "reference", judge(criterion, world, period, subject), expected)
@@ -103,6 +109,8 @@ class CaseBench:
         if criterion.per in ("campaign", "term"):
             first, last = self.plan_on(case.as_of).campaign or (case.as_of, case.as_of)
             return named(criterion.per, self.pack.head.id, first, last)  # type: ignore[arg-type]
+        if criterion.per == "stage":
+            raise PlanError(self._problem(case, N_("没有写是哪个阶段：请写 period: 阶段的 id。")))
         return containing(criterion.per, case.as_of)  # type: ignore[arg-type]
 
     def _outcome(
@@ -223,6 +231,8 @@ def cell_value(value: object, column: Column, vocabulary: Vocabulary) -> object:
                 return Decimal(str(value)).quantize(Decimal("0.01"))
             case ColumnType.DATE:
                 return value if isinstance(value, date) else date.fromisoformat(str(value))
+            case ColumnType.TEXT:
+                return str(value)
             case ColumnType.BOOL if not isinstance(value, bool):
                 raise ValueError(value)
             case ColumnType.CODE | ColumnType.CODES:

@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import reduce
+from typing import cast
 
 from bangfu.core.engine.days import DaySet, covered_days
 from bangfu.core.engine.lists import is_inside, is_open, related_rows
@@ -82,8 +84,8 @@ class Evaluator:
             (node.left, node.op, node.right),
             (node.right, _MIRRORED[node.op], node.left),
         ):
-            if isinstance(plain(share), n.Share) and isinstance(limit, n.Constant):
-                return self._share_comparison(plain(share), op, Fraction(limit.value))  # type: ignore[arg-type]
+            if isinstance(n.plain(share), n.Share) and isinstance(limit, n.Constant):
+                return self._share_comparison(n.plain(share), op, Fraction(limit.value))  # type: ignore[arg-type]
         left, right = self.value(node.left), self.value(node.right)
         if NOT_APPLICABLE in (left, right):
             return False
@@ -96,7 +98,7 @@ class Evaluator:
 
     def _may_prove_absent(self, node: n.Comparison) -> bool:
         """Whether a side is an empty cell of a column that may not apply: its bounds prove nothing."""
-        sides = (plain(node.left), plain(node.right))
+        sides = (n.plain(node.left), n.plain(node.right))
         return any(
             isinstance(side, n.ColumnValue) and may_not_apply(side) and self.cell(side) is UNKNOWN
             for side in sides
@@ -178,10 +180,15 @@ class Evaluator:
 
         return covered_days(rows, self.row, window, self.world, where, is_sure, nights)
 
-    def _days(self, node: n.DayCount) -> Interval:
+    def _by_days(self, node: n.DayCount | n.Difference) -> Interval:
         window = self.window(node.lists[0])
         if window is None:
             return Interval(Fraction(0), None)
+        if isinstance(node, n.DayCount):
+            return self._days(node, window)
+        return self._day_difference(node, window)
+
+    def _days(self, node: n.DayCount, window: Window) -> Interval:
         nights = node.take == "nights"
         sets = [self._day_set(rows, window, node.sure, nights) for rows in node.lists]
         less = self._day_set(node.less, window, None, False) if node.less else _NO_DAYS
@@ -196,21 +203,11 @@ class Evaluator:
             return len(days)
         return sum(self.world.calendar.is_workday(day) for day in days)
 
-    def _difference(self, node: n.Difference) -> Interval:
-        return self._key_difference(node) if node.match else self._day_difference(node)
-
-    def _day_difference(self, node: n.Difference) -> Interval:
-        window = self.window(node.lists[0])
-        if window is None:
-            return Interval(Fraction(0), None)
+    def _day_difference(self, node: n.Difference, window: Window) -> Interval:
         sets = [self._day_set(rows, window, None, False) for rows in node.lists]
-        ended = [s.possible if not s.is_endless else None for s in sets]
         low = sum(
-            any(day in s.certain for s in sets) and any(p is not None and day not in p for p in ended)
-            for day in frozenset().union(*(s.certain for s in sets))
+            any(day not in s.possible for s in sets) for day in frozenset().union(*(s.certain for s in sets))
         )
-        if None in ended:
-            return Interval(Fraction(low), None)
         high = sum(
             any(day not in s.certain for s in sets) for day in frozenset().union(*(s.possible for s in sets))
         )
@@ -249,10 +246,7 @@ class Evaluator:
 
     def number(self, node: n.Scalar) -> Ratio:
         """A number; only for nodes of that kind."""
-        value = self.value(node)
-        if not isinstance(value, Ratio):
-            raise TypeError(f"{node!r} is not a number")
-        return value
+        return cast(Ratio, self.value(node))  # the resolver has checked the kind
 
     def value(self, node: n.Scalar) -> Value:  # noqa: C901 - one case a node
         """A number as a ratio of intervals, or a date or text, or why there is none."""
@@ -290,9 +284,9 @@ class Evaluator:
                 return Ratio(
                     self._count(replace(rows, where=both)), self._count(replace(rows, where=applies))
                 )
-            case n.DayCount():
-                return Ratio(self._days(node))
-        return Ratio(self._difference(node))
+            case n.Difference() if node.match:
+                return Ratio(self._key_difference(node))
+        return Ratio(self._by_days(node))
 
     def _period_value(self, name: str) -> Value:
         last = self.period.end
@@ -309,18 +303,16 @@ class Evaluator:
                 return Ratio(iv.point(self.world.calendar.count_workdays(self.period.start, last)))
 
     def _choice(self, node: n.Choice) -> Ratio:
-        result: Ratio | None = None
-        for condition, value in (*node.branches, (n.Literally(True), node.otherwise)):
+        found: list[Interval] = []
+        for condition, value in node.branches:
             truth = self.truth(condition)
-            if truth is False:
-                continue
-            amount = _variable(self.number(value))
-            result = amount if result is None else Ratio(iv.hull(result.num, amount.num))
+            if truth is not False:
+                found.append(self.number(value).num)
             if truth:
                 break
-        if result is None:
-            raise AssertionError("the last branch is always true")
-        return result
+        else:
+            found.append(self.number(node.otherwise).num)
+        return Ratio(reduce(iv.hull, found, found[0]))
 
     def _or_else(self, column: n.ColumnValue, default: Interval) -> Ratio:
         found = self.value(column)
@@ -352,18 +344,8 @@ def judge(criterion: Criterion, world: World, period: Period, row: Row) -> Outco
     return outcome_of(when, final.truth(criterion.holds), standing.is_closed)
 
 
-def plain(node: n.Scalar) -> n.Scalar:
-    """What a measure's name stands for."""
-    return plain(node.value) if isinstance(node, n.Named) else node
-
-
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _NO_DAYS = DaySet(frozenset(), frozenset())
-
-
-def _variable(value: Ratio) -> Ratio:
-    """A value chosen by the data, not a constant of the plan."""
-    return Ratio(replace(value.num, is_constant=False))
 
 
 def _contribution(applies: Tri, holds: Tri, limit: Fraction) -> Interval:

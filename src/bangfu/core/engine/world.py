@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from functools import cached_property
 from typing import Final
 
 from bangfu.core.calendars import Calendar
-from bangfu.core.vocabulary import Column, Empty, Table, Vocabulary
+from bangfu.core.vocabulary import Column, Empty, Vocabulary
 
 
 class Missing(Enum):
@@ -24,7 +23,7 @@ class Missing(Enum):
 UNKNOWN: Final = Missing.UNKNOWN
 NOT_APPLICABLE: Final = Missing.NOT_APPLICABLE
 
-Cell = object  # a date, bool, str, int, Decimal, None (empty), or UNKNOWN even where empty would not apply
+Cell = object  # a date, bool, str, int, Decimal, or None: empty
 Row = Mapping[str, Cell]
 
 
@@ -53,26 +52,11 @@ class World:
             self._indexes[table, column] = index
         return index.get(key, [])
 
-    @cached_property
-    def workdays(self) -> Calendar:
-        """The calendar of working days."""
-        return self.calendar
-
 
 def cell(row: Row, column: Column) -> Cell:
     """The value of a cell, or why there is none."""
     value = row.get(column.id)
     if value is not None:
         return value
-    is_settled = column.given is None or row.get(column.given) not in (None, UNKNOWN)
+    is_settled = column.given is None or row.get(column.given) is not None
     return NOT_APPLICABLE if column.empty is Empty.NOT_APPLICABLE and is_settled else UNKNOWN
-
-
-def key_of(row: Row, table: Table) -> Cell:
-    """The row's own key."""
-    return row[table.key]
-
-
-def unique(rows: Iterable[Row], key: str) -> list[Row]:
-    """Each row once, by its key, in order."""
-    return list({row[key]: row for row in rows}.values())

@@ -302,6 +302,11 @@ Truth = (
 Node = Scalar | Truth | Rows
 
 
+def plain(node: Scalar) -> Scalar:
+    """What a measure's name stands for."""
+    return plain(node.value) if isinstance(node, Named) else node
+
+
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below."""
     for part in fields(node):

@@ -24,9 +24,13 @@ def check_period(node: n.Node, per: str) -> None:
     """Refuse what has no meaning in a kind of period."""
     if isinstance(node, n.Rows):
         _check_rows(node, per)
-    takes_each_day = isinstance(node, n.Difference) and not node.match
-    takes_each_day = takes_each_day or (isinstance(node, n.DayCount) and node.take == "workdays")
-    within = node.lists[0].within if takes_each_day else None  # type: ignore[union-attr]
+    elif isinstance(node, n.Difference):
+        _check_each_day(node.lists[0].within, "" if node.match else per)
+    elif isinstance(node, n.DayCount) and node.take == "workdays":
+        _check_each_day(node.lists[0].within, per)
+
+
+def _check_each_day(within: n.Within, per: str) -> None:
     if within == "own" or (within == "period" and per == "once"):
         raise refuse(
             "each_day",

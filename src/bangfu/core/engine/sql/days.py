@@ -251,6 +251,9 @@ def _own_span(owner: Table) -> tuple[SpanSql, ...]:
 # --- differences by key -----------------------------------------------------------------------------------
 
 
+_NONE, _NEXT = "\x1e", "\x1f"  # no text of a register holds them
+
+
 def _key_difference(reader: Reader, node: n.Difference) -> Sides:
     """Values of `match` that stand in one of two lists and not in the other."""
     setting, keys = reader.frame.setting, _keys(reader)
@@ -279,7 +282,12 @@ def _key_difference(reader: Reader, node: n.Difference) -> Sides:
         for tag, other, is_open in ((0, 1, open1), (1, 0, open0))
     )
     high = f"COALESCE({alias}.maybe, 0) + {wild[0]} + {wild[1]}"
-    return Sides(f"({low})", f"(CASE WHEN NOT ({open0} OR {open1}) THEN {high} END)")
+    high = f"(CASE WHEN NOT ({open0} OR {open1}) THEN {high} END)"
+    if reader.state_open and not all(rows.relation.table.timing.is_dated for rows in node.lists):
+        return Sides(
+            f"(CASE WHEN p.is_closed THEN {low} ELSE 0 END)", f"(CASE WHEN p.is_closed THEN {high} END)"
+        )
+    return Sides(f"({low})", high)
 
 
 def _keyed_rows(reader: Reader, rows: n.Rows, match: tuple[str, ...], tag: int) -> str:
@@ -293,9 +301,6 @@ def _keyed_rows(reader: Reader, rows: n.Rows, match: tuple[str, ...], tag: int) 
     inner = type(reader)(frame)
     truth = f"({belongs} AND {inner.truth(rows.where)})" if rows.where is not None else f"({belongs})"
     source = [f"{quoted(relation.table.id)} AS t", *path.joins]
-    if window.is_own:
-        own = reader.frame.table
-        source.append(f"JOIN {quoted(own.id)} AS s ON s.{quoted(own.key)} = {path.subject}")
     if reader.frame.is_timed:
         source.append(f"JOIN period AS p ON ({belongs}) IS DISTINCT FROM FALSE")
     source += frame.joins()
@@ -304,8 +309,8 @@ def _keyed_rows(reader: Reader, rows: n.Rows, match: tuple[str, ...], tag: int) 
         column = relation.table.columns[column_id]
         absent = inner.absent(n.ColumnValue(relation.table.id, column))
         cell = f"CAST(t.{quoted(column_id)} AS VARCHAR)"
-        cells.append(f"CASE WHEN {absent} THEN '-' ELSE {cell} END" if absent else cell)
-    key = " || '|' || ".join(cells)
+        cells.append(f"CASE WHEN {absent} THEN '{_NONE}' ELSE {cell} END" if absent else cell)
+    key = f" || '{_NEXT}' || ".join(cells)
     period = "p.period_id, " if reader.frame.is_timed else ""
     return (
         f"SELECT {path.subject} AS subject_id, {period}{key} AS match_key, COALESCE({truth}, FALSE) AS surely, "

@@ -9,8 +9,10 @@ from fractions import Fraction
 from typing import cast
 
 from bangfu.core.engine.sql import values as v
+from bangfu.core.engine.sql.days import day_sides
 from bangfu.core.engine.sql.frames import Frame, ListGroup, is_timed, is_timed_list, owner_relations
 from bangfu.core.engine.sql.setting import WindowSql, absent_sql
+from bangfu.core.engine.sql.shares import weighed
 from bangfu.core.engine.sql.values import Number, Plain, Sides, literal, quoted
 from bangfu.core.engine.windows import is_dated_list
 from bangfu.core.expressions import intervals as iv
@@ -67,7 +69,7 @@ class Reader:
             (node.right, _MIRRORED[node.op], node.left),
         ):
             if isinstance(right, n.Constant):
-                plain = _plain(left)
+                plain = n.plain(left)
                 if isinstance(plain, n.Share):
                     return self._share_comparison(plain, op, Decimal(str(right.value)))
                 if isinstance(plain, n.ColumnValue) and _is_decided_by_value(plain.column, op, right):
@@ -86,7 +88,7 @@ class Reader:
 
     def _unless_it_may_not_apply(self, truth: str, *sides: n.Scalar) -> str:
         """The bounds of an empty cell prove nothing where the column may not apply."""
-        for side in map(_plain, sides):
+        for side in map(n.plain, sides):
             if isinstance(side, n.ColumnValue) and may_not_apply(side):
                 truth = (
                     f"(CASE WHEN {self.cell(side)} IS NOT NULL THEN {truth} WHEN NOT {truth} THEN FALSE END)"
@@ -145,15 +147,6 @@ class Reader:
 
     # --- lists ----------------------------------------------------------------------------------------
 
-    def group(self, rows: n.Rows) -> ListGroup:
-        """The group of the list, timed where anything asked of its rows depends on the period."""
-        timed = (is_timed_list(rows.relation) and rows.within != "own") or self._content_is_timed(rows)
-        return self.frame.group(rows.relation, rows.within, timed)
-
-    @staticmethod
-    def _content_is_timed(rows: n.Rows) -> bool:
-        return rows.where is not None and is_timed(rows.where)
-
     def rows(self, rows: n.Rows, *extra: n.Node) -> tuple[ListGroup, str]:
         """The group, and whether a row belongs to the list and meets its condition."""
         timed = (is_timed_list(rows.relation) and rows.within != "own") or any(
@@ -208,10 +201,7 @@ class Reader:
         group, belongs = self.rows(share.rows, share.applies, share.holds)
         inner = Reader(group.frame)
         applies = f"({belongs} AND {inner.truth(share.applies)})"
-        holds = inner.truth(share.holds)
-        if_held, if_not = Decimal(1) - limit, -limit
-        low = _sum_of(applies, holds, [(if_held, if_not, if_not), _at_most_zero(if_held, if_not, if_not)])
-        high = _sum_of(applies, holds, [(if_held, if_held, if_not), _at_least_zero(if_held, if_held, if_not)])
+        low, high = weighed(applies, inner.truth(share.holds), limit)
         certain, _ = group.truth_bit(applies)
         # Rows nobody told of weigh between -limit and 1 - limit each.
         is_open = self.is_open(share.rows, group.window)
@@ -327,8 +317,6 @@ class Reader:
             case n.Share(rows=rows, applies=applies, holds=holds):
                 both = self._count(replace(rows, where=n.All((applies, holds))))
                 return Number(both, self._count(replace(rows, where=applies)))
-        from bangfu.core.engine.sql.days import day_sides  # days read their rows with a Reader
-
         return Number(day_sides(self, node))
 
     def _or_else(self, column: n.ColumnValue, default: n.Constant) -> Number:
@@ -379,10 +367,6 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
-def _plain(node: n.Scalar) -> n.Scalar:
-    return _plain(node.value) if isinstance(node, n.Named) else node
-
-
 def _raw(column: Column) -> str:
     return f"t.{quoted(column.id)}"
 
@@ -411,22 +395,3 @@ def _is_decided_by_value(column: Column, op: str, limit: n.Constant) -> bool:
         None if column.maximum is None else Fraction(column.maximum),
     )
     return iv.compare_intervals(op, whole, iv.constant(Fraction(str(limit.value)))) is None
-
-
-def _sum_of(applies: str, holds: str, weights: list[tuple[Decimal, Decimal, Decimal]]) -> str:
-    """A sum over rows: for rows that apply and for rows that may, the weight where it holds, may hold, fails."""
-    parts = []
-    for condition, (held, unclear, failed) in zip((applies, f"{applies} IS NULL"), weights, strict=True):
-        choice = f"CASE WHEN {holds} THEN {literal(held)} WHEN {holds} IS NULL THEN {literal(unclear)} ELSE {literal(failed)} END"
-        parts.append(f"WHEN {condition} THEN {choice}")
-    return f"SUM(CASE {' '.join(parts)} ELSE 0 END)"
-
-
-def _at_most_zero(*weights: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    a, b, c = (min(weight, Decimal(0)) for weight in weights)
-    return a, b, c
-
-
-def _at_least_zero(*weights: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    a, b, c = (max(weight, Decimal(0)) for weight in weights)
-    return a, b, c

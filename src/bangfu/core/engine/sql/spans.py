@@ -28,8 +28,6 @@ class SpanSql:
     @property
     def possible(self) -> tuple[str, str]:
         """First and last day that may belong to it."""
-        if self.is_known:
-            return self.start, self.end
         return f"COALESCE({self.start}, {FIRST_DAY})", f"COALESCE({self.end}, {LAST_DAY})"
 
 

@@ -7,7 +7,7 @@ three-valued comparison is the right one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -215,8 +215,3 @@ def absent_if_any(*conditions: str | None) -> str | None:
     """True where any of the values does not apply."""
     found = [condition for condition in conditions if condition]
     return f"({' OR '.join(found)})" if found else None
-
-
-def with_absent(number: Number, absent: str | None) -> Number:
-    """The same number, known not to apply at times."""
-    return replace(number, absent=absent)
