@@ -7,6 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bangfu.core.messages import Message, current_language, format_value, set_language
 
@@ -17,10 +19,15 @@ from bangfu.core.messages import Message, current_language, format_value, set_la
         (3215, "3,215"),
         (Decimal("3215.00"), "3,215"),
         (Decimal("3215.50"), "3,215.5"),
-        (Decimal("0.005"), "0"),
+        (Decimal("0.012"), "0.012"),  # a limit of the plan as it is written there
+        (Fraction(377, 397), "0.9496"),  # a rate that falls short of 0.95
+        (Fraction(-4, 3), "-1.33"),
+        (Decimal("-0.00001"), "0"),
+        (Decimal("123456789012345678901234567890.50"), "123,456,789,012,345,678,901,234,567,890.5"),
+        (1234567.5, "1,234,567.5"),
         (Decimal("100"), "100"),
         (57.1, "57.1"),
-        (Fraction(1, 3), "0.33"),
+        (Fraction(1, 3), "0.3333"),
         (date(2026, 11, 22), "2026-11-22"),
         (True, "是"),
         (False, "否"),
@@ -31,6 +38,12 @@ from bangfu.core.messages import Message, current_language, format_value, set_la
 )
 def test_values_read_as_people_write_them(value: object, text: str) -> None:
     assert format_value(value) == text
+
+
+@given(st.fractions(max_denominator=10_000))
+def test_a_figure_is_shown_to_the_last_place_shown(value: Fraction) -> None:
+    shown = Fraction(format_value(value).replace(",", ""))
+    assert abs(shown - value) <= (Fraction(1, 20_000) if abs(value) < 1 else Fraction(1, 200))
 
 
 def test_a_message_fills_its_template() -> None:

@@ -20,6 +20,8 @@ from importlib.resources import as_file, files
 DEFAULT_LANGUAGE = "zh_CN"
 LANGUAGES = ("zh_CN", "en")
 
+_TEN_THOUSAND = 10**4
+
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
@@ -52,18 +54,15 @@ def translate(template: str) -> str:
 
 
 def format_value(value: object) -> str:
-    """A value as people read it: 3,215 · 57.1 · 2026-11-22 · 是."""
+    """A value as people read it: 3,215 · 57.1 · 0.012 · 2026-11-22 · 是."""
     if isinstance(value, bool):
         return translate(N_("是")) if value else translate(N_("否"))
-    if isinstance(value, Fraction):
-        value = Decimal(value.numerator) / Decimal(value.denominator)
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    if isinstance(value, Decimal):
-        text = f"{value.quantize(Decimal('0.01')):,}"
-        return text.rstrip("0").rstrip(".")
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, float):
+        value = Fraction(repr(value))
+    if isinstance(value, (Decimal, Fraction)):
+        return _figure(Fraction(value))
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Message):
@@ -71,6 +70,15 @@ def format_value(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return translate(N_("、")).join(format_value(item) for item in value)
     return str(value)
+
+
+def _figure(value: Fraction) -> str:
+    """Four decimals where they say it exactly, or of a rate (0.9496 is not 0.95); else two."""
+    places = 4 if abs(value) < 1 or _TEN_THOUSAND % value.denominator == 0 else 2
+    units = round(abs(value) * 10**places)
+    whole, part = divmod(units, 10**places)
+    sign = "-" if value < 0 < units else ""
+    return f"{sign}{whole:,}.{part:0{places}}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True)
