@@ -41,6 +41,9 @@ class Resolver(Protocol):
     def column(self, tree: exp.Expr) -> n.ColumnValue:
         """A column."""
 
+    def quoted(self, tree: exp.Expr) -> str:
+        """A text written in quotes."""
+
     def code(self, text: str, list_id: str) -> str:
         """A code of a code list."""
 
@@ -85,13 +88,13 @@ def truth_call(resolver: Resolver, tree: exp.Anonymous) -> n.Truth:
         case "has" | "no" | "every":
             return n.Quantifier(name, resolver.rows(args[0], args[1] if len(args) == 2 else None))
         case "verdict":
-            return _verdict(resolver, args[0].name)
+            return _verdict(resolver, resolver.quoted(args[0]))
         case "recorded":
             return n.Recorded(resolver.column(args[0]))
     value = resolver.column(args[0])
     if value.column.type is not ColumnType.CODES:
         raise refuse("includes", N_("includes 只用于多选代码列，“{name}”不是。"), name=value.column.name)
-    return n.Includes(value, resolver.code(args[1].name, value.column.codes or ""))
+    return n.Includes(value, resolver.code(resolver.quoted(args[1]), value.column.codes or ""))
 
 
 def _verdict(resolver: Resolver, criterion_id: str) -> n.Verdict:

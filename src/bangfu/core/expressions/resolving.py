@@ -86,7 +86,7 @@ class _Resolver:
 
     def _predicate(self, tree: exp.Expr) -> n.Truth:
         match tree:
-            case exp.Between():
+            case exp.Between() if not tree.args.get("symmetric"):
                 low = self._comparison(">=", tree.this, tree.args["low"])
                 return n.All((low, self._comparison("<=", tree.this, tree.args["high"])))
             case exp.In():
@@ -161,6 +161,14 @@ class _Resolver:
             )
         return code
 
+    @staticmethod
+    def quoted(tree: exp.Expr) -> str:
+        """A text written in quotes."""
+        if isinstance(tree, exp.Literal) and tree.is_string:
+            return tree.name
+        text = tree.sql()
+        raise refuse("not_quoted", N_("“{text}”要加引号。"), N_("请写成 '{text}'。"), text=text)
+
     def _among(self, tree: exp.In) -> n.Truth:
         value = self.scalar(tree.this)
         options = [self._coerce(self.scalar(item), kind_of(value)) for item in tree.expressions]
@@ -174,6 +182,13 @@ class _Resolver:
     def _is(self, tree: exp.Is) -> n.Truth:
         if isinstance(tree.expression, exp.Boolean):
             return self._comparison("=", tree.this, tree.expression)
+        if not isinstance(tree.expression, exp.Null):
+            raise refuse(
+                "is",
+                N_("IS 后面只能写 NULL、TRUE、FALSE：{text}"),
+                N_("要问是否等于一个值，请用 =。"),
+                text=tree.sql(),
+            )
         value = self.column(tree.this)
         if not may_not_apply(value):
             raise refuse(
@@ -302,7 +317,8 @@ class _Resolver:
 
     def rows(self, tree: exp.Expr, where: exp.Expr | None) -> n.Rows:
         """A list, narrowed by a condition on its rows."""
-        relation = find_relation(self.scope, tree.sql() if getattr(tree, "table", "") else tree.name)
+        is_name = isinstance(tree, exp.Column) and not tree.table
+        relation = find_relation(self.scope, tree.name if is_name else tree.sql())
         return n.Rows(relation, None if where is None else self.inside(relation).truth(where))
 
 
