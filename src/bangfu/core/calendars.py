@@ -20,6 +20,7 @@ from bangfu.core.messages import N_, Message
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
+_SHOWN = 20  # bad lines that are told
 _IS_WORKDAY = {"workday": True, "holiday": False}
 
 
@@ -80,13 +81,13 @@ def days_between(first: date, last: date) -> Iterator[date]:
 def load_calendar(path: Path | None = None) -> Calendar:
     """The calendar in the CSV file `path`, or the one that ships (2014-2026).
 
-    Raises CalendarError naming every bad line.
+    Raises CalendarError naming the bad lines.
     """
     if path is None:
         return _read((files("bangfu.core") / "workdays.csv").read_text(encoding="utf-8"), "workdays.csv")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        return _read(path.read_text(encoding="utf-8-sig"), str(path))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CalendarError(
             Problem(
                 "calendar.unreadable",
@@ -95,17 +96,19 @@ def load_calendar(path: Path | None = None) -> Calendar:
                 Message(N_("请提供 UTF-8 编码的 CSV 文件，列为 date,kind。")),
             )
         ) from error
-    return _read(text, str(path))
 
 
 def _read(text: str, source: str) -> Calendar:
     exceptions: dict[date, bool] = {}
     problems: list[Problem] = []
-    lines = csv.DictReader(StringIO(text))
-    for row in lines:
-        day, kind = _day(row.get("date")), _IS_WORKDAY.get((row.get("kind") or "").strip())
+    lines = csv.reader(StringIO(text))
+    header = [name.strip() for name in next(lines, [])]
+    for cells in filter(None, lines):
+        row = dict(zip(header, map(str.strip, cells), strict=False))
+        day, kind = _day(row.get("date", "")), _IS_WORKDAY.get(row.get("kind", ""))
         if day is None or kind is None or day in exceptions:
-            problems.append(_bad_line(row, f"{source}:{lines.line_num}"))
+            told = Message(N_("读不懂“{text}”。"), {"text": ",".join(cells)})
+            problems.append(Problem("calendar.bad_line", told, f"{source}:{lines.line_num}", _FORMAT))
         else:
             exceptions[day] = kind
     if not exceptions and not problems:
@@ -113,13 +116,13 @@ def _read(text: str, source: str) -> Calendar:
             Problem("calendar.empty", Message(N_("工作日历文件里没有一天。")), source, _FORMAT),
         )
     if problems:
-        raise CalendarError(problems)
+        raise CalendarError(problems[:_SHOWN])
     return Calendar(frozenset(day.year for day in exceptions), exceptions, source)
 
 
-def _day(text: str | None) -> date | None:
+def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat((text or "").strip())
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
@@ -127,8 +130,3 @@ def _day(text: str | None) -> date | None:
 _FORMAT = Message(
     N_("每行写一天，例如 2024-02-10,holiday（放假）或 2024-02-04,workday（上班），同一天只写一次。")
 )
-
-
-def _bad_line(row: dict[str, str], where: str) -> Problem:
-    written = ",".join(str(value) for value in row.values())
-    return Problem("calendar.bad_line", Message(N_("读不懂“{text}”。"), {"text": written}), where, _FORMAT)

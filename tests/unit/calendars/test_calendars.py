@@ -85,6 +85,10 @@ def test_an_office_may_use_a_file_of_its_own(tmp_path: Path) -> None:
         ("date,kind\n2030-1-1,holiday\n", "own.csv:2: 读不懂“2030-1-1,holiday”"),
         ("date,kind\n2030-01-01,free\n", "own.csv:2: 读不懂“2030-01-01,free”"),
         ("date,kind\n2030-01-01,holiday\n2030-01-01,workday\n", "own.csv:3: 读不懂“2030-01-01,workday”"),
+        ("date,kind\n2030-01-01\n", "own.csv:2: 读不懂“2030-01-01”。 每行写一天，例如"),
+        ("date,kind\n\n2030-01-01,holiday,x,y\n2030,\n", "own.csv:4: 读不懂“2030,”"),
+        ("", "own.csv: 工作日历文件里没有一天"),
+        ("date,kind\n" + "x" * 200_000, "own.csv: 读不了工作日历文件：field larger"),
         ("date\n2030-01-01\n", "own.csv:2: 读不懂“2030-01-01”"),
         ("day,kind\n2030-01-01,holiday\n", "own.csv:2: 读不懂“2030-01-01,holiday”"),
     ],
@@ -98,3 +102,9 @@ def test_a_bad_file_is_refused(tmp_path: Path, text: str, told: str) -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(CalendarError, match="读不了工作日历文件"):
         load_calendar(tmp_path / "gone.csv")
+
+
+def test_a_file_that_is_something_else_is_not_told_line_by_line(tmp_path: Path) -> None:
+    with pytest.raises(CalendarError) as error:
+        load(tmp_path, "date,kind\n" + "张三,男\n" * 5_000)
+    assert len(error.value.problems) == 20
