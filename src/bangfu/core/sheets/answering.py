@@ -18,22 +18,16 @@ from bangfu.core.engine.world import NOT_APPLICABLE, UNKNOWN, World
 from bangfu.core.errors import Problem, WorkbookError
 from bangfu.core.expressions import ExpressionError, Scope, parse_scalar, parse_truth
 from bangfu.core.expressions import nodes as n
-from bangfu.core.expressions.intervals import Interval, Ratio
+from bangfu.core.expressions.intervals import Interval, Ratio, scale
 from bangfu.core.messages import N_, Message
 from bangfu.core.periods import once
 from bangfu.core.plans.plan import Criterion, Plan
 from bangfu.core.register import State
 from bangfu.core.sheets.inserting import CellValue
+from bangfu.core.sheets.template import ABOVE
 from bangfu.core.vocabulary import Column, ColumnType, Empty, Sensitivity, Table, Vocabulary
 
 GUARDED = (Sensitivity.PERSONAL, Sensitivity.SENSITIVE, Sensitivity.IDENTITY)
-_ABOVE_KEYS = {
-    "household": "household_id",
-    "village": "village_id",
-    "group": "group_id",
-    "township": "township_id",
-    "county": "county_id",
-}
 
 
 @dataclass(frozen=True)
@@ -81,16 +75,24 @@ class Asked:
         found: list[int] = self.frame[self.table.key].to_list()
         return found
 
+    def _direct(self, meaning: str) -> tuple[str, Column] | None:
+        """The column of the row, or of what the row lies in, that `table.column` names."""
+        table, _, name = meaning.partition(".")
+        if table not in (self.rows, *ABOVE[self.rows]):
+            return None
+        column = self.source.vocabulary.tables[table].columns.get(name)
+        return None if column is None else (table, column)
+
     def sensitivity(self, meaning: str) -> Sensitivity:
         """How guarded what a column shows is."""
-        found = _direct(meaning, self.source.vocabulary)
+        found = self._direct(meaning)
         if found is not None:
             return found[1].sensitivity
         return Sensitivity.INTERNAL if self.rows in ("village", "township") else Sensitivity.PERSONAL
 
     def answers(self, meaning: str) -> list[Answer]:
         """The answer for every row, in order. Raises WorkbookError."""
-        found = _direct(meaning, self.source.vocabulary)
+        found = self._direct(meaning)
         if found is not None:
             return self._of_column(*found)
         try:
@@ -155,9 +157,7 @@ class Asked:
             above = self.source.state.rows(declared)
             given = [column.given] if column.given else []
             chosen = above.select(declared.key, pl.col([column.id, *given]).name.prefix("\0"))
-            frame = frame.join(
-                chosen, left_on=_ABOVE_KEYS[table], right_on=declared.key, how="left", maintain_order="left"
-            )
+            frame = frame.join(chosen, on=declared.key, how="left", maintain_order="left")
             values, given_values = frame[f"\0{column.id}"], frame[f"\0{column.given}"] if given else None
         else:
             values, given_values = frame[column.id], frame[column.given] if column.given else None
@@ -227,34 +227,31 @@ def _heads(frame: pl.DataFrame, source: Source) -> list[str | None]:
     return found
 
 
-def _direct(meaning: str, vocabulary: Vocabulary) -> tuple[str, Column] | None:
-    table, _, column = meaning.partition(".")
-    if table in vocabulary.tables and column in vocabulary.tables[table].columns:
-        return table, vocabulary.tables[table].columns[column]
-    return None
-
-
 def _value(value: object, column: Column | None, vocabulary: Vocabulary) -> Answer:
     """A value of the evaluator; an interval that is no point is a gap that says so."""
     if not isinstance(value, Ratio):
         return _plain(None if value is UNKNOWN else value, column, vocabulary)
-    num, den = value.num, value.den
-    if den is None or (den.is_point and den.low):
-        factor = Fraction(1) if den is None else 1 / Fraction(den.low or 1)
-        if num.is_point:
-            return _number(Fraction(num.low or 0) * factor)
-        return Gap(_range(Interval(num.low and num.low * factor, num.high and num.high * factor)))
-    return Gap(Message(N_("算不出来：有关的登记不全。补全后再填")))
+    found, den = value.num, value.den
+    if den is not None:
+        if den.low is None or not den.is_point:
+            return Gap(Message(N_("登记不全，算不出来。补全后再填")))
+        if den.low == 0:
+            return Gap(Message(N_("除数是 0，算不出来。核对后再填")))
+        found = scale(found, 1 / den.low)
+    return _bounded(found)
 
 
-def _range(found: Interval) -> Message:
-    low = None if found.low is None else _number(found.low)
-    high = None if found.high is None else _number(found.high)
-    if low is not None and high is not None:
-        return Message(N_("登记不全：至少 {low}，至多 {high}。核对后再填"), {"low": low, "high": high})
-    if low is not None:
-        return Message(N_("名单没有核对齐：至少 {low}。核对后再填"), {"low": low})
-    return Message(N_("登记不全，算不出来。补全后再填"))
+def _bounded(found: Interval) -> Answer:
+    """A point is a number; anything wider a gap that says what is certain."""
+    if found.low is None:
+        return Gap(Message(N_("登记不全，算不出来。补全后再填")))
+    low = _number(found.low)
+    if found.is_point:
+        return low
+    if found.high is None:
+        return Gap(Message(N_("名单没有核对齐：至少 {low}。核对后再填"), {"low": low}))
+    values = {"low": low, "high": _number(found.high)}
+    return Gap(Message(N_("登记不全：至少 {low}，至多 {high}。核对后再填"), values))
 
 
 def _plain(value: object, column: Column | None, vocabulary: Vocabulary) -> Answer:

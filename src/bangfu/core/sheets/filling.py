@@ -12,9 +12,9 @@ from bangfu.core.messages import N_, Message
 from bangfu.core.register.durable import PRIVATE_FILE
 from bangfu.core.sheets.answering import Answer, Asked, Gap
 from bangfu.core.sheets.archive import Archive, open_archive
-from bangfu.core.sheets.cells import Position, reference
+from bangfu.core.sheets.cells import Position, RawSheet, reference
 from bangfu.core.sheets.folding import fold
-from bangfu.core.sheets.inserting import CellValue, insert_values
+from bangfu.core.sheets.inserting import CellValue, CellValues, insert_values
 from bangfu.core.sheets.marking import Patch
 from bangfu.core.sheets.marks import SheetMarks
 from bangfu.core.sheets.reasons import Severity
@@ -53,8 +53,9 @@ def fill_template(template: Template, meanings: Mapping[int, str], asked: Asked,
     named = {at: meaning for at, meaning in meanings.items() if meaning in _NAMED_BY[asked.rows]}
     at_rows, left = _listed(template, named, asked)
     if not at_rows:
-        at_rows, left = dict(enumerate(range(len(asked.keys)), _first_row(template, asked))), ()
-    cells: dict[int, dict[int, CellValue]] = {row: {} for row in at_rows}
+        at_rows = dict(enumerate(range(len(asked.keys)), _first_row(template, asked, left)))
+        left = ()
+    cells: dict[int, dict[int, CellValue | None]] = {row: {} for row in at_rows}
     gaps: dict[Position, Gap] = {}
     for at, meaning in meanings.items():
         if meaning == BLANK:
@@ -64,70 +65,81 @@ def fill_template(template: Template, meanings: Mapping[int, str], asked: Asked,
         )
         for number, (row, index) in enumerate(at_rows.items(), 1):
             answer = number if meaning == SERIAL else answers[index]
-            if not _is_free(template, row, at):
+            if not _is_free(template.sheet, row, at):
                 continue
             if isinstance(answer, Gap):
                 gaps[row, at] = answer
+                cells[row][at] = None
             elif answer is not None:
                 cells[row][at] = answer
     _write(template, cells, gaps, min(at_rows, default=0), target)
-    return Filled(target, len(at_rows), sum(map(len, cells.values())), len(gaps), left)
+    return Filled(target, len(at_rows), sum(map(len, cells.values())) - len(gaps), len(gaps), left)
 
 
-def _first_row(template: Template, asked: Asked) -> int:
-    first, room = blank_rows(template, list(template.titles))
-    if room is not None and room < len(asked.keys):
-        values = {"room": room, "rows": len(asked.keys)}
-        raise WorkbookError(
-            Problem(
-                "fill.room",
-                Message(N_("空行只有 {room} 行，要填 {rows} 行"), values),
-                f"{template.path.name} {template.sheet.name}",
-                Message(N_("请在合计或说明的上方插入空行，或用 --where、--in 少填一些。")),
-            )
+def _first_row(template: Template, asked: Asked, left: Sequence[str]) -> int:
+    first, room = blank_rows(template)
+    if room is None or room >= len(asked.keys):
+        return first
+    where = f"{template.path.name} {template.sheet.name}"
+    if left and not room:
+        message = Message(
+            N_("表里列出的名称或编号，登记库里都找不到或不止一个：{cells}"), {"cells": list(left)}
         )
-    return first
+        remedy = Message(N_("请按登记库的写法改；几个乡镇有同名的村时，用 --in 写明乡镇，或加一列代码。"))
+        raise WorkbookError(Problem("fill.unmatched", message, where, remedy))
+    message = Message(N_("空行只有 {room} 行，要填 {rows} 行"), {"room": room, "rows": len(asked.keys)})
+    remedy = Message(N_("请在合计或说明的上方插入空行，或用 --where、--in 少填一些。"))
+    raise WorkbookError(Problem("fill.room", message, where, remedy))
 
 
 def _listed(
     template: Template, named: Mapping[int, str], asked: Asked
 ) -> tuple[dict[int, int], tuple[str, ...]]:
     """Rows of the template that name a row of the register → its number; and those that name none or several."""
-    rows: dict[int, int] = {}
-    left: dict[int, str] = {}
+    # Row of the template → rows of the register that all of its names allow.
+    meant: dict[int, set[int]] = {}
+    named_at: dict[int, str] = {}
     for at, meaning in named.items():
-        places: dict[str, list[int]] = {}
+        places: dict[str, set[int]] = {}
         for number, answer in enumerate(asked.answers(meaning)):
             if isinstance(answer, str):
-                places.setdefault(fold(answer), []).append(number)
+                places.setdefault(fold(answer), set()).add(number)
         for row in range(template.header.last + 1, len(template.sheet.rows)):
-            cell = template.sheet.rows[row][at]
-            text = fold(str(cell).removesuffix(".0"))
-            found = places.get(text, [])
-            if len(found) == 1:
-                rows.setdefault(row, found[0])
-            elif text and not _is_word(text):
-                left[row] = reference(row, at)
-    if not rows:
-        return {}, ()
-    return dict(sorted(rows.items())), tuple(cell for row, cell in sorted(left.items()) if row not in rows)
+            text = _name(template.sheet, (row, at))
+            if text in places or (text and not _is_word(text)):
+                own = places.get(text, set())
+                meant[row] = meant.get(row, own) & own
+                named_at.setdefault(row, reference(row, at))
+    rows = {row: found.pop() for row, found in sorted(meant.items()) if len(found) == 1}
+    return rows, tuple(named_at[row] for row in sorted(meant) if row not in rows)
+
+
+def _name(sheet: RawSheet, cell: Position) -> str:
+    """A name or a code as text; codes that were typed as numbers too, with all their digits."""
+    row, column = cell
+    return fold(sheet.exact_numbers.get(cell, str(sheet.rows[row][column]).removesuffix(".0")))
 
 
 def _is_word(text: str) -> bool:
     """A total, a note below the table, or a row that numbers the columns: no name of a row."""
-    return any(sign in text for sign in ("合计", "总计", "小计", ":", "注")) or (
-        text.strip("()").isdigit() and len(text) < 5
+    if any(sign in text for sign in ("合计", "总计", "小计", ":")) or text.startswith("注"):
+        return True
+    return text.strip("()").isdigit() and len(text) < 5
+
+
+def _is_free(sheet: RawSheet, row: int, at: int) -> bool:
+    """Empty, without formula, and seen: what a merged cell covers nobody sees."""
+    if (row, at) in sheet.formulas or (row < len(sheet.rows) and sheet.rows[row][at] != ""):
+        return False
+    return not any(
+        top <= row <= bottom and left <= at <= right and (top, left) != (row, at)
+        for top, left, bottom, right in sheet.merged
     )
-
-
-def _is_free(template: Template, row: int, at: int) -> bool:
-    rows = template.sheet.rows
-    return (row, at) not in template.sheet.formulas and (row >= len(rows) or rows[row][at] == "")
 
 
 def _write(
     template: Template,
-    cells: Mapping[int, Mapping[int, CellValue]],
+    cells: CellValues,
     gaps: Mapping[Position, Gap],
     like: int,
     target: Path,
@@ -137,7 +149,7 @@ def _write(
         severities.setdefault(row, {})[at] = Severity.DOUBTFUL
     texts = {cell: Message(N_("【待补】{why}。"), {"why": gap.why}).render() for cell, gap in gaps.items()}
     marks = {template.sheet.name: SheetMarks(severities, texts)} if gaps else {}
-    values = {row: own for row, own in cells.items() if own or row in severities}
+    values = {row: own for row, own in cells.items() if own}
     with whole_file(target) as partial, open_archive(template.path) as archive, partial.open("w+b") as file:
         _Filling(archive, marks, template.sheet.name, values, like).write(Repacker(file))
 
@@ -150,22 +162,19 @@ class _Filling(Patch):
         archive: Archive,
         marks: Mapping[str, SheetMarks],
         sheet: str,
-        values: Mapping[int, Mapping[int, CellValue]],
+        values: CellValues,
         like: int,
     ) -> None:
-        self.values, self.like, self.sheet = values, like, sheet
+        self.values, self.like = values, like
         super().__init__(archive, marks)
         self.is_marked = bool(marks)
-        part = next(each.part for each in self.package.sheets if each.name == sheet)
         if not marks:
+            part = next(each.part for each in self.package.sheets if each.name == sheet)
             self.parts[part] = self._unpacked(part)
 
     def _unpacked(self, part: str) -> Iterator[bytes]:
-        pieces = super()._unpacked(part)
-        if any(each.part == part and each.name == self.sheet for each in self.package.sheets):
-            yield insert_values(b"".join(pieces), self.values, self.like, self.where)
-        else:
-            yield from pieces
+        """The sheet as it will be; no other is marked, so no other is unpacked."""
+        yield insert_values(b"".join(super()._unpacked(part)), self.values, self.like, self.where)
 
     def write(self, writer: Repacker) -> None:
         """Without marks every part but the sheet keeps its bytes, the styles too."""

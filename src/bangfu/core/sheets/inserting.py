@@ -12,7 +12,8 @@ from bangfu.core.sheets.patching import CELL, NUMBER, ROW, STYLE
 from bangfu.core.sheets.problems import refusal
 
 CellValue = str | int | Decimal
-CellValues = Mapping[int, Mapping[int, CellValue]]  # row → column → value; from 0
+# Row → column → value, from 0; None: an empty cell in the format of its row.
+CellValues = Mapping[int, Mapping[int, CellValue | None]]
 _SHEET_DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData\b[^>]*?(/?)>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -69,14 +70,16 @@ def _styles(content: bytes) -> dict[int, bytes]:
     return {column: style[2] for column, style in found if style}
 
 
-def _new_row(prefix: bytes, row: int, values: Mapping[int, CellValue], styles: Mapping[int, bytes]) -> bytes:
+def _new_row(
+    prefix: bytes, row: int, values: Mapping[int, CellValue | None], styles: Mapping[int, bytes]
+) -> bytes:
     columns = sorted({*values, *styles})
     cells = b"".join(_cell(prefix, row, at, values.get(at), styles.get(at)) for at in columns)
     return b'<%srow r="%d">%s</%srow>' % (prefix, row + 1, cells, prefix)
 
 
 def _filled(
-    match: re.Match[bytes], row: int, values: Mapping[int, CellValue], styles: Mapping[int, bytes]
+    match: re.Match[bytes], row: int, values: Mapping[int, CellValue | None], styles: Mapping[int, bytes]
 ) -> bytes:
     prefix, attributes, _, content = match.groups()
     content = content or b""

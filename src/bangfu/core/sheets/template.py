@@ -21,7 +21,7 @@ from bangfu.core.vocabulary import CodeList, ColumnType, Vocabulary
 
 ROWS = ("person", "household", "village", "township")  # what a row may be, the smallest first
 BLANK, SERIAL = "", "#"  # answers: leave the column, number the rows
-_ABOVE = {
+ABOVE = {  # what a row lies in, by what the row is
     "person": ("household", "village", "group", "township", "county"),
     "household": ("village", "group", "township", "county"),
     "village": ("township", "county"),
@@ -105,7 +105,7 @@ def known_titles(rows: str, vocabulary: Vocabulary, plan: Plan | None) -> dict[s
 
 
 def _meanings(rows: str, vocabulary: Vocabulary, plan: Plan | None) -> Iterator[tuple[str, str]]:
-    for table_id in (rows, *_ABOVE[rows]):
+    for table_id in (rows, *ABOVE[rows]):
         for column in vocabulary.tables[table_id].columns.values():
             for text in (column.name, *column.aliases):
                 yield text, f"{table_id}.{column.id}"
@@ -222,7 +222,7 @@ def _unit_fits(title: str, meaning: str, vocabulary: Vocabulary) -> bool:
     return unit is None or stated in unit_spellings(unit)
 
 
-def blank_rows(template: Template, columns: Sequence[int]) -> tuple[int, int | None]:
+def blank_rows(template: Template) -> tuple[int, int | None]:
     """The first row to fill and how many there is room for; None: as many as wanted."""
     first = template.header.last + 1
     rows = template.sheet.rows
