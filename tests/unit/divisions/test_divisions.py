@@ -124,6 +124,9 @@ def test_a_file_from_excel_in_china_can_be_read(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("code,title\n50,重庆市\n", "缺少列：name"),
+        ("code,name,区划代码\n50,重庆市,50\n", "places.csv: 同一列写了两次：code。"),
+        ("code,name\n５０,重庆市\n", "places.csv:2: 读不懂“５０,重庆市”。 每行要有"),
+        ("code,name\n50,重庆市,50\n", "places.csv: 读不了区划文件：found more fields"),
         ("code,name\n5,重庆市\n", "places.csv:2: 读不懂“5,重庆市”。 每行要有"),
         ("code,name\n50,\n", "places.csv:2: 读不懂“50"),
         ("code,name\n,重庆市\n", "places.csv:2: 读不懂“重庆市”"),
@@ -189,8 +192,9 @@ def test_a_package_without_one_of_its_files_is_refused(tmp_path: Path) -> None:
     assert "缺少文件：streets.csv / streets.json" in refused(tmp_path)
 
 
-def test_a_damaged_json_file_is_told(tmp_path: Path) -> None:
-    (package(tmp_path, "json") / "areas.json").write_text("[{", encoding="utf-8")
+@pytest.mark.parametrize("text", ["[{", "5", '[{"code": "4419", "name": ["东莞市"]}]'])
+def test_a_damaged_json_file_is_told(tmp_path: Path, text: str) -> None:
+    (package(tmp_path, "json") / "areas.json").write_text(text, encoding="utf-8")
     assert "areas.json: 读不了区划文件" in refused(tmp_path)
 
 

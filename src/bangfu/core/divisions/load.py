@@ -43,7 +43,7 @@ _REMEDY = Message(
         "或带表头 code,name[,parent,valid_from,valid_to] 的 CSV 文件。"
     )
 )
-_CODE = r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$"
+_CODE = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
 
 
 @cache
@@ -68,7 +68,8 @@ def load_divisions(path: Path) -> Divisions:
 
 def _read_package(folder: Path) -> Divisions:
     dist = folder / "dist" if (folder / "dist").is_dir() else folder
-    if missing := [name for name in _PACKAGE if _file_of(dist, name) is None]:
+    found = {name: path for name in _PACKAGE if (path := _file_of(dist, name))}
+    if missing := [name for name in _PACKAGE if name not in found]:
         raise DivisionError(
             Problem(
                 "division.missing_file",
@@ -80,8 +81,8 @@ def _read_package(folder: Path) -> Divisions:
             )
         )
     parts = [
-        _read_part(dist, name).with_columns(pl.lit(int(level)).cast(pl.Int8).alias("level"))
-        for name, level in _PACKAGE.items()
+        _read_part(path).with_columns(pl.lit(int(_PACKAGE[name])).cast(pl.Int8).alias("level"))
+        for name, path in found.items()
     ]
     # A city without districts stands there a second time as its own district: the upper row stays.
     table = pl.concat(parts).unique("code", keep="first", maintain_order=True)
@@ -98,19 +99,19 @@ def _file_of(dist: Path, name: str) -> Path | None:
     return None
 
 
-def _read_part(dist: Path, name: str) -> pl.DataFrame:
-    path = _file_of(dist, name) or dist
-    rows = _parse(path, path.read_bytes())
+def _read_part(path: Path) -> pl.DataFrame:
+    rows = _parse(path)
     _require_columns(rows, path)
     return _sound(rows.select("code", "name"), path)
 
 
 def _read_csv(path: Path) -> Divisions:
-    try:
-        rows = _parse(path, path.read_bytes())
-    except OSError as error:
-        raise _unreadable(path, str(error)) from error
-    rows = rows.rename({c: _HEADERS.get(c.strip(), c.strip()) for c in rows.columns})
+    rows = _parse(path)
+    headers = [_HEADERS.get(column.strip(), column.strip()) for column in rows.columns]
+    if twice := sorted({name for name in headers if headers.count(name) > 1}):
+        told = Message(N_("同一列写了两次：{names}。"), {"names": twice})
+        raise DivisionError(Problem("division.same_column", told, str(path), _REMEDY))
+    rows.columns = headers
     _require_columns(rows, path)
     for name in ("parent", "valid_from", "valid_to"):
         if name not in rows.columns:
@@ -119,13 +120,15 @@ def _read_csv(path: Path) -> Divisions:
     return checked(rows.with_columns(level_of(pl.col("code")).alias("level")), str(path))
 
 
-def _parse(path: Path, content: bytes) -> pl.DataFrame:
+def _parse(path: Path) -> pl.DataFrame:
+    """The cells of a file, all as text."""
     try:
+        content = path.read_bytes()
         if path.suffix == ".json":
-            return pl.read_json(BytesIO(content))
+            return pl.read_json(BytesIO(content)).cast(pl.String)
         return pl.read_csv(BytesIO(_as_utf8(content)), infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise _unreadable(path, str(error)) from error
+    except (OSError, pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise _unreadable(path, str(error).splitlines()[0]) from error
 
 
 def _as_utf8(content: bytes) -> bytes:
@@ -183,7 +186,7 @@ def _with_dates(rows: pl.DataFrame, path: Path) -> pl.DataFrame:
 def _sound(rows: pl.DataFrame, path: Path) -> pl.DataFrame:
     """Codes filled up to 12 digits, every cell trimmed; refuses codes and names that are none."""
     texts = [name for name in ("code", "name", "parent") if name in rows.columns]
-    rows = rows.with_columns(pl.col(name).cast(pl.String).str.strip_chars() for name in texts)
+    rows = rows.with_columns(pl.col(name).str.strip_chars() for name in texts)
     bad_code = ~pl.col("code").fill_null("").str.contains(_CODE)
     bad_name = pl.col("name").fill_null("") == ""
     bad = rows.with_row_index("line", 2).filter(bad_code | bad_name)
