@@ -437,6 +437,25 @@ def test_a_correction_sets_and_clears(state: State) -> None:
     assert (person["birth_date"], person["id_number"]) == (date(1980, 1, 1), None)
 
 
+def test_one_row_is_not_told_two_things_at_once(state: State) -> None:
+    both = pl.DataFrame({"person_id": [12, 12], "birth_date": [date(1980, 1, 1), date(1981, 1, 1)]})
+    there = pl.DataFrame({"person_id": [13, 13], "household_id": [2, 3], "relation": ["son", "head"]})
+    said_twice = pl.concat([relations(p11="head"), relations(p11="head")])
+    for change in (
+        lambda: correction(state, V, BATCH, "person", both),
+        lambda: act.move_persons(state, V, BATCH, there),
+        lambda: act.split(state, V, BATCH, 1, said_twice, relations(p12="head")),
+    ):
+        with pytest.raises(RegisterError, match=r"person \[\d+\]: 同一行写了两次"):
+            change()
+
+
+def test_nobody_moves_to_nowhere(state: State) -> None:
+    moves = pl.DataFrame({"person_id": [13], "household_id": [None], "relation": ["son"]})
+    with pytest.raises(RegisterError, match=r"household \[None\]: 登记库里没有这些行"):
+        act.move_persons(state, V, BATCH, moves.cast({"household_id": pl.Int64}))
+
+
 def test_a_change_drawn_on_an_old_state_is_a_conflict(state: State) -> None:
     mine = act.deaths(state, V, BATCH, pl.Series([13]))
     theirs = apply(act.deaths(state, V, BATCH, pl.Series([13])), state, V)

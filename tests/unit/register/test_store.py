@@ -393,7 +393,9 @@ def test_many_small_batches_are_kept_too(register: ParquetRegister, monkeypatch:
     assert kept(register) == ["00000002"]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "altered", "gone", "other layout", "other log", "ahead"])
+@pytest.mark.parametrize(
+    "damage", ["truncated", "altered", "gone", "other layout", "other log", "ahead", "no list"]
+)
 def test_a_kept_state_that_cannot_be_trusted_is_rebuilt(
     caching: ParquetRegister, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -405,6 +407,8 @@ def test_a_kept_state_that_cannot_be_trusted_is_rebuilt(
         pq.write_table(pl.DataFrame({"person_id": [1]}).to_arrow(), person)
     elif damage == "gone":
         person.unlink()
+    elif damage == "no list":
+        manifest.write_text(manifest.read_text().replace("successors_", "household"))
     elif damage == "other layout":
         monkeypatch.setattr(cache_module, "state_schema", lambda table: {"another": 1})
     elif damage == "other log":
@@ -508,6 +512,12 @@ def test_a_kill_at_whatever_step_leaves_all_or_nothing(
         again.append(founding())
         assert again.state().rows(PERSON).height == 3
         assert sorted(path.name for path in (register.folder / "log").iterdir()) == ["00000001"]
+
+
+def test_a_disk_that_gives_no_number_of_its_error_is_quoted(tmp_path: Path, failing: Any) -> None:
+    failing |= {"calls": 0, "at": 1, "error": OSError("the share went away")}
+    with pytest.raises(RegisterError, match="没有写成，内容未变：the share went away"):
+        create_register(tmp_path / "r")
 
 
 def test_a_full_disk_while_the_register_is_made(tmp_path: Path, failing: Any) -> None:

@@ -39,7 +39,7 @@ class Cache:
         for folder in sorted(self.folder.glob("[0-9]*"), reverse=True):
             try:
                 return self._read(folder, seals)
-            except (OSError, ValidationError):
+            except (OSError, ValidationError, KeyError):
                 continue
         return None
 

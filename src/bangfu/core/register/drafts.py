@@ -49,7 +49,7 @@ class Draft:
         rows = self.state.rows(table)
         if keys is None:
             return rows
-        lost = keys.filter(~keys.is_in(rows[table.key].implode()))
+        lost = keys.filter(~keys.is_in(rows[table.key].implode()).fill_null(False))
         if lost.len():
             raise refusal("no_row", N_("登记库里没有这些行"), f"{name} {lost.to_list()[:5]}")
         return rows.filter(pl.col(table.key).is_in(keys.implode()))
@@ -67,6 +67,9 @@ class Draft:
     def update(self, name: str, rows: pl.DataFrame, cleared: Iterable[str] = ()) -> None:
         """Set the non-null columns of rows (own key first), empty `cleared`; also of rows created here."""
         table = self.table(name)
+        twice = rows[table.key].filter(rows[table.key].is_duplicated()).unique(maintain_order=True)
+        if twice.len():
+            raise refusal("repeated", N_("同一行写了两次"), f"{name} {twice.to_list()[:5]}")
         old = rows[table.key].filter(rows[table.key] < self.state.next_id(name))
         self._add(name, updates(table, rows, self.rows(name, old), cleared))
 

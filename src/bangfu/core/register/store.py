@@ -267,6 +267,6 @@ def _disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = Message(N_("登记库没有写成，内容未变：{reason}"), {"reason": os.strerror(error.errno or 0)})
+        message = Message(N_("登记库没有写成，内容未变：{reason}"), {"reason": error.strerror or str(error)})
         remedy = Message(N_("请检查磁盘空间和权限后重试。"))
         raise RegisterError(Problem("register.not_written", message, str(folder), remedy)) from error
