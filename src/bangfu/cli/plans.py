@@ -13,13 +13,13 @@ from bangfu.core.calendars import load_calendar
 from bangfu.core.engine.cases import CaseBench
 from bangfu.core.errors import PlanError, Problem
 from bangfu.core.messages import N_, Message
-from bangfu.core.plans.compiling import compile_plan
+from bangfu.core.plans.compiling import check_plan
 from bangfu.core.plans.coverage import citations
 from bangfu.core.plans.diff import diff_packs
 from bangfu.core.plans.emit import yaml_texts
 from bangfu.core.plans.from_workbook import from_workbook
 from bangfu.core.plans.json_schema import schema_texts
-from bangfu.core.plans.load import load_pack
+from bangfu.core.plans.load import load_pack, read_pack
 from bangfu.core.plans.new import new_pack
 from bangfu.core.plans.pack import Pack
 from bangfu.core.plans.plan import Plan
@@ -38,10 +38,11 @@ AsJson = Annotated[bool, typer.Option("--json", help=t(N_("以 JSON 输出。"))
 
 
 def open_plan(name: str, on: str = "") -> tuple[Pack, Plan]:
-    """The pack and the plan as it stood on a day. Raises PlanError."""
+    """The pack and the plan as it stood on a day. Raises PlanError with every mistake."""
     day = day_of(on) or today()
-    pack = load_pack(Path(name) if Path(name).is_dir() else name)
-    return pack, compile_plan(pack, day, load_vocabulary())
+    vocabulary = load_vocabulary()
+    reading = read_pack(Path(name) if Path(name).is_dir() else name, vocabulary)
+    return check_plan(reading, day, vocabulary)
 
 
 @app.command(help=t(N_("检查方案，一次列出全部错误。")), epilog=t(N_("示例：bangfu plan check s4_nanhuzhou")))

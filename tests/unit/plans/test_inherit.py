@@ -111,7 +111,7 @@ def test_inheritance_in_a_circle(tmp_path: Path) -> None:
     write_pack(tmp_path / "a", plan=HEAD + "extends: ../b")
     write_pack(tmp_path / "b", plan=HEAD + "extends: ../a")
     [problem] = problems_in(tmp_path / "a")
-    assert problem.render() == "plan.yaml: 方案互相继承，绕成了圈：a → b → a。"
+    assert problem.render() == "b/plan.yaml: 方案互相继承，绕成了圈：a → b → a。"
 
 
 def test_mistakes_of_parent_and_child_come_together(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ criteria:
         'plan.yaml:6: 代码 990001001000 没有加引号，会被当成数。 请写成 "990001001000"。',
         "criteria.yaml:3: 不认识的键 nmae。 是不是 name？",
         "plan.yaml:7: state 不能写 in_forse。 是不是 in_force？",
+        "criteria.yaml:4: 没有这个角色：helpr。 是不是 helper？",
     ]
     assert said(tmp_path, plan=HEAD) == [
         "criteria.yaml:3: 不认识的键 nmae。 是不是 name？",
@@ -154,7 +155,7 @@ def test_the_rest_is_still_checked_where_a_part_is_beyond_repair(tmp_path: Path)
     found = said(
         tmp_path, income="income: {window: year}", duties="duties: [{id: a, name: 甲, role: helper}]"
     )
-    assert "duties.yaml:1: 没有这个角色：helper。" in found
+    assert "duties.yaml:1: 没有这个角色：helper。 请先在 organisation.yaml 里写上。" in found
     assert [text for text in found if text.startswith("income.yaml")] != []
 
 

@@ -19,7 +19,7 @@ EXAMPLE = Path(__file__).parent.parent.parent / "plans" / "example"
 def checked(pack: Pack) -> list[str]:
     """What is wrong with what the pack states, without parameters and measures."""
     vocabulary = load_vocabulary()
-    found = stated_problems(pack, lambda table, per: Scope(vocabulary, vocabulary.tables[table]))
+    found = stated_problems(pack, vocabulary.tables, lambda table, per: Scope(vocabulary, table))
     return [problem.render() for problem in found]
 
 

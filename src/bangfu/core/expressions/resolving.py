@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from sqlglot import exp
 
+from bangfu.core.errors import Problem
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.functions import scalar_call, truth_call
 from bangfu.core.expressions.kinds import (
@@ -21,7 +22,7 @@ from bangfu.core.expressions.kinds import (
     shared_unit,
 )
 from bangfu.core.expressions.names import Scope, find_relation, find_scalar
-from bangfu.core.expressions.syntax import parse_syntax, refuse
+from bangfu.core.expressions.syntax import ExpressionError, parse_syntax, refuse
 from bangfu.core.messages import N_, Message
 from bangfu.core.vocabulary import ColumnType, Relation
 
@@ -72,7 +73,7 @@ class _Resolver:
             case exp.Paren():
                 return self.truth(tree.this)
             case exp.And() | exp.Or():
-                items = tuple(self.truth(item) for item in tree.flatten())
+                items = self._each(tree.flatten())
                 return n.All(items) if isinstance(tree, exp.And) else n.Any(items)
             case exp.Not():
                 return n.Not(self.truth(tree.this))
@@ -83,6 +84,19 @@ class _Resolver:
             case exp.Column():
                 return self._flag(tree)
         return self._predicate(tree)
+
+    def _each(self, trees: Iterable[exp.Expr]) -> tuple[n.Truth, ...]:
+        """Conditions side by side; what is wrong with any of them is told at once."""
+        items: list[n.Truth] = []
+        problems: list[Problem] = []
+        for tree in trees:
+            try:
+                items.append(self.truth(tree))
+            except ExpressionError as error:
+                problems += [problem for problem in error.problems if problem not in problems]
+        if problems:
+            raise ExpressionError(*problems)
+        return tuple(items)
 
     def _predicate(self, tree: exp.Expr) -> n.Truth:
         match tree:

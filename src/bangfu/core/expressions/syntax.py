@@ -23,10 +23,11 @@ _QUOTES = ("'＇‘’", "“”")  # signs of a family open and close each othe
 
 
 class ExpressionError(Exception):
-    """An expression is wrong; carries a Problem without its place."""
+    """An expression is wrong; carries each Problem without its place (`problem`: the first)."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *others: Problem) -> None:
         self.problem = problem
+        self.problems = (problem, *others)
         super().__init__(problem.render())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal
@@ -20,7 +20,7 @@ from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.kinds import kind_of
 from bangfu.core.messages import N_, Message
 from bangfu.core.plans import schema as s
-from bangfu.core.plans.load import Pack
+from bangfu.core.plans.load import Pack, Reading
 from bangfu.core.plans.plan import Criterion, Deadline, Plan
 from bangfu.core.plans.safety import (
     check_period,
@@ -29,36 +29,43 @@ from bangfu.core.plans.safety import (
     passes_membership,
     refuse_unsafe,
 )
+from bangfu.core.plans.stated_check import stated_problems
 from bangfu.core.vocabulary import Table, Vocabulary
+
+_WRONG_ITSELF = "expression.wrong_itself"
 
 
 def compile_plan(pack: Pack, on: date, vocabulary: Vocabulary) -> Plan:
-    """The plan as it stands on a date. Raises PlanError with every mistake, each with file and line."""
+    """The plan's criteria and measures as they stand on a date.
+
+    Raises PlanError with every mistake in them, each with file and line.
+    """
     compiler = _Compiler(pack, on, vocabulary)
-    criteria = [c for c in map(compiler.criterion, pack.criteria) if c is not None]
-    for key in pack.measures:
-        compiler.check_measure(key)
-    if not compiler.problems:
-        for criterion in criteria:
-            compiler.collect(
-                "criteria", criterion.id, "holds", lambda c=criterion: refuse_unsafe(c, vocabulary)
-            )
-    if compiler.problems:
+    plan = compiler.plan()
+    if plan is None:
         raise PlanError(compiler.problems)
-    return Plan(
-        id=pack.head.id,
-        version=pack.head.version,
-        title=pack.head.title,
-        issuer=pack.head.issuer,
-        state=pack.head.state,
-        digest=pack.digest,
-        vocabulary=vocabulary,
-        criteria=tuple(criteria),
-        measures={(m.subject, key): compiler.named(key) for key, m in pack.measures.items()},
-        campaign=compiler.campaign,
-        roles=pack.roles,
-        lints=tuple(lint for criterion in criteria for lint in lints_of(criterion)),
-    )
+    return plan
+
+
+def check_plan(reading: Reading, on: date, vocabulary: Vocabulary) -> tuple[Pack, Plan]:
+    """The pack and the plan, nothing left unchecked: what else the pack states (lists, gates, samples …)
+    is read too. Raises PlanError with every mistake, those of reading first, in the order of files and lines.
+    """
+    if reading.pack is None:
+        raise PlanError(reading.problems)
+    compiler = _Compiler(reading.pack, on, vocabulary)
+    plan = compiler.plan()
+    stated = stated_problems(reading.pack, vocabulary.tables, compiler.scope)
+    problems = [*reading.problems, *compiler.problems, *compiler.causes(stated)]
+    if plan is None or problems:
+        told = [problem for index, problem in enumerate(problems) if problem not in problems[:index]]
+        raise PlanError(sorted(told, key=_place_of))
+    return reading.pack, plan
+
+
+def _place_of(problem: Problem) -> tuple[str, int]:
+    file, _, line = problem.where.rpartition(":")
+    return (file, int(line)) if line.isdecimal() else (problem.where, 0)
 
 
 class _Compiler:
@@ -66,6 +73,7 @@ class _Compiler:
         self.pack = pack
         self.vocabulary = vocabulary
         self.problems: list[Problem] = []
+        self.failed = False
         self.parameters = _constants(pack, on)
         self.campaign = _campaign_span(pack, on)
         self._valueless = _without_value(pack, on)
@@ -73,6 +81,34 @@ class _Compiler:
         self._measures: dict[str, n.Named] = {}
         self._compiled: dict[str, Criterion | None] = {}
         self._under_way: list[tuple[str, str]] = []
+
+    def plan(self) -> Plan | None:
+        """Everything compiled, or None where something is wrong (noted in `problems`, unless it only
+        follows from what could not be read)."""
+        criteria = [c for c in map(self.criterion, self.pack.criteria) if c is not None]
+        for key in self.pack.measures:
+            self.check_measure(key)
+        for criterion in criteria:
+            self.collect(
+                "criteria", criterion.id, "holds", lambda c=criterion: refuse_unsafe(c, self.vocabulary)
+            )
+        if self.failed:
+            return None
+        head = self.pack.head
+        return Plan(
+            id=head.id,
+            version=head.version,
+            title=head.title,
+            issuer=head.issuer,
+            state=head.state,
+            digest=self.pack.digest,
+            vocabulary=self.vocabulary,
+            criteria=tuple(criteria),
+            measures={(m.subject, key): self.named(key) for key, m in self.pack.measures.items()},
+            campaign=self.campaign,
+            roles=self.pack.roles,
+            lints=tuple(lint for criterion in criteria for lint in lints_of(criterion)),
+        )
 
     def scope(self, table: Table, per: str | None = None) -> Scope:
         """What an expression on rows of `table` may speak of."""
@@ -92,7 +128,21 @@ class _Compiler:
         try:
             action()  # type: ignore[operator]
         except ExpressionError as error:
-            self.problems.append(replace(error.problem, where=self.pack.where(kind, entry, field)))
+            self.failed = True
+            where = self.pack.where(kind, entry, field)
+            self.problems += [replace(problem, where=where) for problem in self.causes(error.problems)]
+
+    def causes(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Without those that only follow from another mistake, which is told at its own place."""
+        return [problem for problem in problems if not self._follows(problem)]
+
+    def _follows(self, problem: Problem) -> bool:
+        if problem.code == "expression.unknown_name":
+            name = str(problem.message.values["name"])
+            return self.pack.is_unread("measures", name) or self.pack.is_unread("parameters", name)
+        if problem.code == "expression.verdict":
+            return self.pack.is_unread("criteria", str(problem.message.values["id"]))
+        return problem.code == _WRONG_ITSELF
 
     # --- criteria -------------------------------------------------------------------------------------
 
@@ -106,6 +156,7 @@ class _Compiler:
         table = self.vocabulary.tables.get(spec.subject)
         if table is None or not table.is_subject:
             problem = refuse("subject", N_("“{name}”不能作为核查对象。"), name=spec.subject).problem
+            self.failed = True
             self.problems.append(replace(problem, where=self.pack.where("criteria", spec.id, "subject")))
         else:
             scope = self.scope(table, spec.per)
@@ -155,7 +206,7 @@ class _Compiler:
             return None
         criterion = self.criterion(spec)
         if criterion is None:
-            raise refuse("verdict_wrong", N_("引用的标准 {name} 本身有误。"), name=name)
+            raise _wrong_itself(name)
         truth = criterion.holds
         if criterion.when is not None:
             truth = n.Any((n.Not(criterion.when), criterion.holds))
@@ -177,8 +228,16 @@ class _Compiler:
             )
         for key, spec in self.pack.measures.items():
             if spec.subject == table.id and name in (key, spec.name):
-                return self.named(key)
+                return self._sound(key)
         return None
+
+    def _sound(self, key: str) -> n.Named:
+        try:
+            return self.named(key)
+        except ExpressionError as error:
+            if error.problem.code == "expression.cycle":
+                raise
+            raise _wrong_itself(key) from error
 
     def check_measure(self, key: str) -> None:
         """Note what is wrong with a measure, whether or not a criterion uses it."""
@@ -249,6 +308,11 @@ class _Compiler:
             raise refuse("sure", N_("sure 只能用于一张明细表。"))
         sure = parse_truth(spec.sure, replace(scope, table=lists[0].relation.table)) if spec.sure else None
         return n.DayCount(take, lists, sure, less)
+
+
+def _wrong_itself(name: str) -> ExpressionError:
+    """What is named is wrong: told where it stands, not wherever it is used."""
+    return refuse(_WRONG_ITSELF.removeprefix("expression."), N_("引用的 {name} 本身有误。"), name=name)
 
 
 def _only(lists: tuple[n.Rows, ...]) -> n.Rows:
@@ -324,4 +388,4 @@ def _campaign_span(pack: Pack, on: date) -> tuple[date, date] | None:
     return span.start, span.to or max(span.start, on + timedelta(days=1))
 
 
-__all__ = ["Message", "compile_plan"]
+__all__ = ["Message", "check_plan", "compile_plan"]

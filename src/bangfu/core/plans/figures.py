@@ -14,7 +14,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bangfu.core.plans.income import NAMES
 from bangfu.core.plans.pack import Pack, collections
 from bangfu.core.plans.yaml_source import Path
 
@@ -97,7 +96,7 @@ def touched_by(pack: Pack, figure: Figure) -> frozenset[str]:
         spoken = {figure.entry, pack.parameters[figure.entry].name}
         touched = {entry for entry, text in texts.items() if any(name in text for name in spoken)}
     else:
-        touched = {NAMES[1]} if figure.address == "income" else {figure.entry}
+        touched = {"production_expense"} if figure.address == "income" else {figure.entry}
     while more := {
         entry
         for entry, text in texts.items()

@@ -23,7 +23,7 @@ from bangfu.core.plans.columns import (
     columns_of,
 )
 from bangfu.core.plans.folder import find_pack
-from bangfu.core.plans.load import build_pack, load_pack
+from bangfu.core.plans.load import Reading, build_pack, read_pack
 from bangfu.core.plans.pack import Pack, collections
 from bangfu.core.plans.problems import suggestion
 from bangfu.core.plans.yaml_source import Path, Plain, Source
@@ -52,11 +52,11 @@ def from_workbook(path: FilePath, vocabulary: Vocabulary | None = None) -> Pack:
         files.setdefault(file, _File(path.name, problems)).add(address, name, rows)
     sources = {"cases/" if file == "cases" else file: read.source() for file, read in files.items()}
 
-    def parent_of(extends: str) -> Pack:
-        return load_pack(find_pack(extends, path.parent), vocabulary)
+    def parent_of(extends: str) -> Reading:
+        return read_pack(find_pack(extends, path.parent), vocabulary)
 
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return build_pack(path.stem, sources, problems, digest, vocabulary, parent_of)
+    return build_pack(path.stem, sources, problems, digest, vocabulary, parent_of).sound()
 
 
 @dataclass

@@ -9,7 +9,12 @@ from bangfu.core.plans.schema import Income, Measure
 
 _RECEIVED = "NOT is_forecast"  # what is only expected is a plan, not income
 _HEADCOUNTS = {"current": "headcount", "year": "year_headcount"}
-NAMES = ("counted_income", "production_expense", "net_income", "net_income_per_capita")
+NAMES = {
+    "counted_income": N_("计入收入"),
+    "production_expense": N_("生产经营性支出"),
+    "net_income": N_("纯收入"),
+    "net_income_per_capita": N_("人均纯收入"),
+}
 
 
 def income_measures(income: Income | None) -> dict[str, Measure]:
@@ -18,18 +23,14 @@ def income_measures(income: Income | None) -> dict[str, Measure]:
         return {}
     common = {"subject": "household", "requirement": income.requirement, "source": income.source}
     values = {
-        "counted_income": (N_("计入收入"), "元", _counted(income)),
-        "production_expense": (N_("生产经营性支出"), "元", _expense(income)),
-        "net_income": (N_("纯收入"), "元", "counted_income - production_expense"),
-        "net_income_per_capita": (
-            N_("人均纯收入"),
-            "元/人",
-            f"net_income / {_HEADCOUNTS[income.headcount]}",
-        ),
+        "counted_income": ("元", _counted(income)),
+        "production_expense": ("元", _expense(income)),
+        "net_income": ("元", "counted_income - production_expense"),
+        "net_income_per_capita": ("元/人", f"net_income / {_HEADCOUNTS[income.headcount]}"),
     }
     return {
-        key: Measure.model_validate({**common, "name": name, "unit": unit, "value": value})
-        for key, (name, unit, value) in values.items()
+        key: Measure.model_validate({**common, "name": NAMES[key], "unit": unit, "value": value})
+        for key, (unit, value) in values.items()
     }
 
 

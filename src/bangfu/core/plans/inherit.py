@@ -44,6 +44,7 @@ def inherit(parent: Pack, child: Pack) -> tuple[Pack, list[Problem]]:
         places={**places, **child.places},
         digest=digest_of({parent.name: parent.digest, child.name: child.digest}),
         parent=parent,
+        unread=parent.unread | child.unread,
     ), problems
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from bangfu.core.errors import PlanError, Problem
 from bangfu.core.messages import N_, Message
@@ -13,13 +14,27 @@ from bangfu.core.plans.checks import content_problems
 from bangfu.core.plans.folder import find_pack, read_folder
 from bangfu.core.plans.inherit import inherit
 from bangfu.core.plans.pack import Content, Entry, Pack, Place, collections, digest_of
-from bangfu.core.plans.problems import problems_of
 from bangfu.core.plans.references import reference_problems
+from bangfu.core.plans.salvage import entries_of, salvaged
 from bangfu.core.plans.schema import FILES
-from bangfu.core.plans.yaml_source import Path, Plain, Source, read_yaml
+from bangfu.core.plans.yaml_source import Source, read_yaml
 from bangfu.core.vocabulary import Vocabulary, load_vocabulary
 
-__all__ = ["Pack", "build_pack", "load_pack"]
+__all__ = ["Pack", "Reading", "build_pack", "load_pack", "read_pack"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What could be read of a pack (None: not even its head), and every mistake found on the way."""
+
+    pack: Pack | None
+    problems: tuple[Problem, ...]
+
+    def sound(self) -> Pack:
+        """The pack. Raises PlanError where there is a mistake."""
+        if self.pack is None or self.problems:
+            raise PlanError(self.problems)
+        return self.pack
 
 
 def load_pack(name: str | FilePath, vocabulary: Vocabulary | None = None) -> Pack:
@@ -27,10 +42,15 @@ def load_pack(name: str | FilePath, vocabulary: Vocabulary | None = None) -> Pac
 
     Raises PlanError with every mistake found. Nothing in a pack is ever executed.
     """
-    return _load(find_pack(name), vocabulary or load_vocabulary(), ())
+    return read_pack(name, vocabulary or load_vocabulary()).sound()
 
 
-def _load(folder: FilePath, vocabulary: Vocabulary, chain: tuple[FilePath, ...]) -> Pack:
+def read_pack(name: str | FilePath, vocabulary: Vocabulary) -> Reading:
+    """What can be read of a pack. Raises PlanError where there is no such pack."""
+    return _read(find_pack(name), vocabulary, ())
+
+
+def _read(folder: FilePath, vocabulary: Vocabulary, chain: tuple[FilePath, ...]) -> Reading:
     folder = folder.resolve()
     if folder in chain:
         path = " → ".join(step.name for step in (*chain, folder))
@@ -42,8 +62,8 @@ def _load(folder: FilePath, vocabulary: Vocabulary, chain: tuple[FilePath, ...])
         sources[name], found = read_yaml(text, name)
         problems += found
 
-    def parent_of(extends: str) -> Pack:
-        return _load(find_pack(extends, folder), vocabulary, (*chain, folder))
+    def parent_of(extends: str) -> Reading:
+        return _read(find_pack(extends, folder), vocabulary, (*chain, folder))
 
     return build_pack(folder.name, sources, problems, digest_of(texts), vocabulary, parent_of)
 
@@ -51,22 +71,21 @@ def _load(folder: FilePath, vocabulary: Vocabulary, chain: tuple[FilePath, ...])
 def build_pack(
     name: str,
     sources: Mapping[str, Source],
-    problems: list[Problem],
+    problems: Sequence[Problem],
     digest: str,
     vocabulary: Vocabulary,
-    parent_of: Callable[[str], Pack],
-) -> Pack:
-    """The pack in parsed files by name; `problems` found so far are raised together with the new ones.
-
-    Raises PlanError.
-    """
+    parent_of: Callable[[str], Reading],
+) -> Reading:
+    """The pack in parsed files by name; `problems` found so far come before the new ones."""
     problems = list(problems)
     parts: dict[str, list[BaseModel]] = {}
     places: dict[Entry, Place] = {}
+    unread: set[Entry] = set()
     for file_name, source in sources.items():
         file = file_of(file_name)
-        part, found = _validated(source, FILES[file])
+        part, found, left_out = salvaged(file, source)
         problems += found
+        unread |= left_out
         if part is not None:
             parts.setdefault(file, []).append(part)
         problems += _place(file, source, places)
@@ -74,19 +93,29 @@ def build_pack(
         remedy = Message(N_("方案包至少要有这一份；可用 bangfu plan new 建一个。"))
         problems.append(Problem("plan.empty", Message(N_("没有 plan.yaml（方案）。")), name, remedy))
     if "plan" not in parts:
-        raise PlanError(problems)
+        return Reading(None, tuple(problems))
     content = _content(parts)
-    pack = Pack(name, content, content, places, digest)
+    pack = Pack(name, content, content, places, digest, unread=frozenset(unread))
     if pack.head.extends is not None:
-        try:
-            pack, found = inherit(parent_of(pack.head.extends), pack)
-            problems += found
-        except PlanError as error:
-            raise PlanError([*problems, *error.problems]) from None
+        pack, found = _inherited(pack, parent_of)
+        problems += found
     problems += [*reference_problems(pack, vocabulary.tables), *content_problems(pack, vocabulary)]
-    if problems:
-        raise PlanError(problems)
-    return pack
+    return Reading(pack, tuple(problems))
+
+
+def _inherited(pack: Pack, parent_of: Callable[[str], Reading]) -> tuple[Pack, list[Problem]]:
+    """The pack under its parent; without one that can be read, any name may be the parent's."""
+    try:
+        reading = parent_of(pack.head.extends or "")
+    except PlanError as error:
+        reading = Reading(None, error.problems)
+    if reading.pack is None:
+        return replace(pack, unread=pack.unread | {(address, "") for address in collections()}), list(
+            reading.problems
+        )
+    own = [replace(problem, where=f"{reading.pack.name}/{problem.where}") for problem in reading.problems]
+    inherited, problems = inherit(reading.pack, pack)
+    return inherited, [*own, *problems]
 
 
 def file_of(name: str) -> str:
@@ -105,40 +134,12 @@ def _content(parts: Mapping[str, list[BaseModel]]) -> Content:
     return Content.model_validate(values)
 
 
-def _validated(source: Source, model: type[BaseModel]) -> tuple[BaseModel | None, list[Problem]]:
-    """The part, without its wrong entries where there are any, so that the rest can still be checked."""
-    value: Plain = {} if source.value is None else source.value
-    try:
-        return model.model_validate(value), []
-    except ValidationError as error:
-        problems = problems_of(error, source, model)
-        wrong = {details["loc"][:2] for details in error.errors()}
-    try:
-        return model.model_validate(_without(value, wrong)), problems
-    except ValidationError:
-        return None, problems
-
-
-def _without(value: Plain, wrong: set[Path]) -> Plain:
-    kept: dict[str, Plain] = {}
-    for key, item in value.items() if isinstance(value, dict) else ():
-        if isinstance(item, list):
-            kept[key] = [x for index, x in enumerate(item) if (key, index) not in wrong]
-        elif isinstance(item, dict):
-            kept[key] = {name: x for name, x in item.items() if (key, name) not in wrong}
-        else:
-            kept[key] = item
-        if (key,) in wrong:
-            del kept[key]
-    return kept
-
-
 def _place(file: str, source: Source, places: dict[Entry, Place]) -> list[Problem]:
     """Note where each entry stands; an id that stands twice in a list is a problem."""
     problems = []
     if file in ("plan", "income"):
         places[file, ""] = Place(source, () if file == "plan" else ("income",))
-    for address, entry_id, path in _entries(file, source.value):
+    for address, entry_id, path in entries_of(file, source.value):
         if (address, entry_id) in places:
             first = places[address, entry_id]
             message = Message(N_("{id} 重复。"), {"id": entry_id})
@@ -147,17 +148,3 @@ def _place(file: str, source: Source, places: dict[Entry, Place]) -> list[Proble
         else:
             places[address, entry_id] = Place(source, path)
     return problems
-
-
-def _entries(file: str, value: Plain) -> Iterator[tuple[str, str, Path]]:
-    for address, collection in collections().items():
-        if collection.file != file or not isinstance(value, dict):
-            continue
-        found = value.get(collection.key)
-        if isinstance(found, dict):
-            yield from ((address, key, (collection.key, key)) for key in found)
-        elif isinstance(found, list):
-            for index, item in enumerate(found):
-                entry_id = item.get(collection.id_field) if isinstance(item, dict) else None
-                if isinstance(entry_id, str):
-                    yield address, entry_id, (collection.key, index)

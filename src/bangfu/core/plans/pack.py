@@ -91,7 +91,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack as its author wrote it, inherited entries included; `own` is without them."""
+    """A pack as its author wrote it, inherited entries included; `own` is without them.
+
+    `unread`: entries left out because they are wrong (only while a pack is being checked); an empty id
+    stands for the whole list.
+    """
 
     name: str
     own: Content
@@ -99,6 +103,7 @@ class Pack:
     places: Mapping[Entry, Place]
     digest: str
     parent: Pack | None = None
+    unread: frozenset[Entry] = frozenset()
 
     @property
     def head(self) -> s.PlanHead:
@@ -162,6 +167,10 @@ class Pack:
         if place is None and kind == "measures":
             place = self.places.get(("income", ""))
         return place.source.where((*place.path, *path)) if place else self.name
+
+    def is_unread(self, address: str, name: str) -> bool:
+        """Whether an entry of that id or name may stand in what could not be read."""
+        return not self.unread.isdisjoint({(address, name), (address, "")})
 
     def entries(self) -> Iterator[tuple[str, str, BaseModel]]:
         """(address, id, entry) of every entry of every list, in the order of the files."""

@@ -43,7 +43,11 @@ def reference_problems(pack: Pack, tables: Collection[str]) -> list[Problem]:
     for address, entry_id, entry in pack.entries():
         for mark in marks_of(entry):
             target = mark.marker.address if isinstance(mark.marker, RefersTo) else None
-            if target is not None and mark.value not in known[target]:
+            if (
+                target is not None
+                and mark.value not in known[target]
+                and not pack.is_unread(target, mark.value)
+            ):
                 where = pack.where_path(address, entry_id, mark.path)
                 found.append(_missing(where, target, mark.value, known[target]))
     return found + _circles(pack)
@@ -51,7 +55,8 @@ def reference_problems(pack: Pack, tables: Collection[str]) -> list[Problem]:
 
 def _missing(where: str, target: str, value: str, known: set[str]) -> Problem:
     message = Message(N_("没有这个{what}：{value}。"), {"what": Message(_WHAT[target]), "value": value})
-    return Problem("plan.unknown_reference", message, where, suggestion(value, known))
+    remedy = Message(N_("请先在 {file}.yaml 里写上。"), {"file": target.partition(".")[0]})
+    return Problem("plan.unknown_reference", message, where, suggestion(value, known) or remedy)
 
 
 def _circles(pack: Pack) -> list[Problem]:

@@ -48,6 +48,7 @@ class Source:
     """A parsed file: its values, the line of each path, and the paths already reported as wrong.
 
     `sheets` names another place than `file` for what stands under a key: a sheet of a workbook.
+    `is_broken`: the text could not be parsed, so nothing is known of what it says.
     """
 
     file: str
@@ -55,6 +56,7 @@ class Source:
     lines: Mapping[Path, int]
     refused: frozenset[Path] = frozenset()
     sheets: Mapping[str | int, str] = field(default_factory=dict)
+    is_broken: bool = False
 
     def where(self, path: Path = ()) -> str:
         """`file:line` of the path, or of the nearest thing around it."""
@@ -70,8 +72,10 @@ def read_yaml(text: str, file: str) -> tuple[Source, list[Problem]]:
     comes back as the source (None where nothing could)."""
     builder = _Builder(file)
     value: Plain = None
+    is_broken = True
     try:
         value = builder.document(YAML(typ="safe", pure=True).parse(text))
+        is_broken = False
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         builder.syntax(str(error.problem or error.context), mark.line + 1 if mark else None)
@@ -81,7 +85,8 @@ def read_yaml(text: str, file: str) -> tuple[Source, list[Problem]]:
         builder.report(
             "plan.too_deep", error.line, Message(N_("嵌套超过 {limit} 层。"), {"limit": MAX_DEPTH})
         )
-    return Source(file, value, builder.lines, frozenset(builder.refused)), builder.problems
+    refused = frozenset(builder.refused)
+    return Source(file, value, builder.lines, refused, is_broken=is_broken), builder.problems
 
 
 class _TooDeepError(Exception):
