@@ -390,6 +390,15 @@ def test_every_problem_says_what_to_do_in_chinese(snapshot: Snapshot) -> None:
         open_snapshot(snapshot.folder, VOCABULARY)
 
 
+def test_a_list_that_some_parent_was_checked_for_is_empty_and_not_absent(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"household_id": [1, 2], "persons_checked_on": [DAY, None]})
+    made = write_snapshot({"household": frame}, DAY, tmp_path / "checked", "test")
+    assert made.rows == {"household": 2, "person": 0}
+    assert open_snapshot(tmp_path / "checked") == made
+    unchecked = frame.with_columns(persons_checked_on=pl.lit(None, pl.Date))
+    assert write_snapshot({"household": unchecked}, DAY, tmp_path / "not", "test").rows == {"household": 2}
+
+
 def test_a_table_declared_later_may_be_absent(tmp_path: Path) -> None:
     made = written(tmp_path / "s", household=HOMES)
     assert "benefit" not in open_snapshot(tmp_path / "s", VOCABULARY).tables
