@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bangfu.cli.console import progress, say, say_json, t
-from bangfu.cli.edge import now, register_key, today, user
+from bangfu.cli.edge import day_of, now, register_key, today, user
 from bangfu.cli.plans import open_plan
 from bangfu.cli.runs import AsJson, CalendarFile, RegisterOption
 from bangfu.core.calendars import load_calendar
@@ -76,7 +75,7 @@ def fill(
     as_json: AsJson = False,
 ) -> None:
     """Ask what is not clear; fill the rest; keep the answers for the next time."""
-    day = date.fromisoformat(as_of) if as_of else today()
+    day = day_of(as_of) or today()
     library = open_register(register, register_key())
     compiled = open_plan(plan, day.isoformat())[1] if plan else None
     blank = read_template(template, sheet or None, library.vocabulary, compiled)

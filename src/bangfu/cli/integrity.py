@@ -99,7 +99,11 @@ def integrity(
         [(rule, rules[rule].name, broken, unknown) for rule, broken, unknown in counts.iter_rows()],
         numeric=(2, 3),
     )
+    if not counts.height:
+        say(t(N_("✓ 没有发现差异。")))
     say_written(seq, dry_run, out)
+    if counts.height:
+        say_where(out)
 
 
 def own_batches(library: ParquetRegister, source: str) -> list[int]:
@@ -123,6 +127,12 @@ def say_written(seq: int | None, dry_run: bool, out: Path | None) -> None:
         say(t(N_("✓ 已写入登记库，第 {seq} 批。"), seq=seq))
     if out is not None:
         say(t(N_("✓ {file}"), file=str(out)))
+
+
+def say_where(out: Path | None) -> None:
+    """Say how to learn who is meant: on the screen stand figures only."""
+    if out is None:
+        say(t(N_("– 要看是哪些户、哪些人，请加 --out 差异.xlsx 并用 --purpose 写明用途。")))
 
 
 def drawn_batch(source: str, day: date, state: State) -> Batch:

@@ -11,7 +11,7 @@ import polars as pl
 import typer
 
 from bangfu.cli.console import progress, say, say_json, say_table, t
-from bangfu.cli.edge import register_key, today
+from bangfu.cli.edge import day_of, register_key, today
 from bangfu.cli.integrity import (
     CompleteOn,
     DryRun,
@@ -21,6 +21,7 @@ from bangfu.cli.integrity import (
     drawn_batch,
     own_batches,
     record_look,
+    say_where,
     say_written,
 )
 from bangfu.cli.registers import RegisterFolder
@@ -87,7 +88,8 @@ def reconcile(
     """Match by ID number, else by name and the rest; differences by key into the register."""
     kinds = _kinds(files, kind or [])
     library = open_register(register, register_key())
-    day = date.fromisoformat(as_of) if as_of else today()
+    day = day_of(as_of) or today()
+    complete_day = day_of(complete_on)
     state, vocabulary = library.state(), library.vocabulary
     compared: dict[str, Comparison] = {}
     with progress(t(N_("比对"))) as step:
@@ -106,7 +108,7 @@ def reconcile(
     )
     changes = record_facts(
         state, vocabulary, facts, pl.concat([c.judged for c in compared.values()]),
-        drawn_batch(SOURCE, day, state), own_batches(library, SOURCE), _completion(compared, complete_on),
+        drawn_batch(SOURCE, day, state), own_batches(library, SOURCE), _completion(compared, complete_day),
     )  # fmt: skip
     if out is not None:
         everything = pl.concat([c.differences for c in compared.values()])
@@ -128,6 +130,8 @@ def reconcile(
     )
     say_table([t(head) for head in heads], [tuple(row.values()) for row in rows], numeric=range(1, 7))
     say_written(seq, dry_run, out)
+    if any(row[what] for row in rows for what in ("doubtful", *_WHAT)):
+        say_where(out)
     if any(comparison.counts["doubtful"] for comparison in compared.values()):
         say(t(N_("! 有人对不准是不是同一人：没有替您猜，请在工作簿里逐个核对。")))
 
@@ -139,21 +143,22 @@ def _kinds(files: list[Path], given: list[str]) -> list[str]:
     unknown = [name for name in given if name not in named]
     if unknown or len(given) != len(files):
         message = Message(
-            N_("没有说清每个名单是什么：{count} 个文件，写了 {given}"), {"count": len(files), "given": given}
+            N_("没有说清每个名单是什么：{count} 个文件，写了 {given} 个 --kind"),
+            {"count": len(files), "given": len(given)},
         )
+        if unknown:
+            message = Message(N_("没有这种名单：{names}"), {"names": unknown})
         remedy = Message(N_("请按文件的顺序写 --kind，可用：{kinds}。"), {"kinds": list(KINDS)})
         raise WorkbookError(Problem("reconcile.kind", message, "", remedy))
     return [named[name] for name in given]
 
 
-def _completion(compared: Mapping[str, Comparison], complete_on: str) -> Completion | None:
+def _completion(compared: Mapping[str, Comparison], complete_on: date | None) -> Completion | None:
     """Households that every list covers without a doubt."""
-    if not complete_on:
+    if complete_on is None:
         return None
     covered = [set(c.households.to_list()) for c in compared.values()]
-    return Completion(
-        date.fromisoformat(complete_on), pl.Series(sorted(set.intersection(*covered)), dtype=pl.Int64)
-    )
+    return Completion(complete_on, pl.Series(sorted(set.intersection(*covered)), dtype=pl.Int64))
 
 
 def _count(name: str, comparison: Comparison) -> dict[str, object]:
