@@ -46,6 +46,11 @@ def parse_scalar(text: str, scope: Scope) -> n.Scalar:
     return _Resolver(scope).scalar(_parse(text))
 
 
+def parse_amount(text: str, scope: Scope) -> n.Scalar:
+    """A number that can be added up: no quotient, and it always applies. Raises ExpressionError."""
+    return _Resolver(scope).undivided(_parse(text))
+
+
 def _parse(text: str) -> exp.Expr:
     tree = parse_syntax(text)
     if max(node.depth for node in tree.walk()) > MAX_DEPTH:

@@ -12,6 +12,7 @@ from bangfu.core.expressions import (
     ExpressionError,
     Scope,
     find_relation,
+    parse_amount,
     parse_scalar,
     parse_truth,
     refuse,
@@ -276,8 +277,8 @@ class _Compiler:
                 return n.Count(_only(lists))
             case "total":
                 rows = _only(lists)
-                amount = parse_scalar(f"total({names[0]}, {spec.amount})", scope)
-                return n.Total(rows, amount.amount, amount.unit)  # type: ignore[union-attr]
+                amount = parse_amount(spec.amount or "", replace(scope, table=rows.relation.table))
+                return n.Total(rows, amount, kind_of(amount).unit)
             case "differ":
                 return _difference(lists, spec.match)
         return self._days(spec, lists, within, scope)
