@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bangfu import __version__
-from bangfu.cli import comparisons, filling, integrity, plans, reconciling, registers, runs
+from bangfu.cli import batches, comparisons, filling, integrity, plans, reconciling, registers, runs
 from bangfu.cli.console import err, show_problems, t
 from bangfu.cli.usage import show_mistake, speak
 from bangfu.core.errors import Problem, UserError
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(plans.app, name="plan")
 registers.add_commands(app)
+batches.add_commands(app)
 runs.add_commands(app)
 comparisons.add_commands(app)
 integrity.add_commands(app)

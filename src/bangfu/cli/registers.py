@@ -11,8 +11,8 @@ import typer
 from bangfu.cli.console import progress, say, say_json, say_table, show_problems, t
 from bangfu.cli.edge import day_of, now, register_key, today, user
 from bangfu.core.divisions import Divisions, load_divisions, shipped_divisions
-from bangfu.core.errors import WorkbookError
-from bangfu.core.messages import N_
+from bangfu.core.errors import Problem, WorkbookError
+from bangfu.core.messages import N_, Message
 from bangfu.core.register import Batch, Kind, ParquetRegister, create_register, empty_state, open_register
 from bangfu.core.samples import write_sample_register, write_sample_workbooks
 from bangfu.core.samples.places import PLACES
@@ -24,6 +24,7 @@ from bangfu.core.sheets import (
     read_workbook,
     stage_workbook,
 )
+from bangfu.core.sheets.layouts import load_layouts
 from bangfu.core.sheets.reasons import Severity
 from bangfu.core.sheets.results import cell_problems
 from bangfu.core.snapshots import snapshot_register
@@ -104,18 +105,23 @@ def import_(
     shown: Annotated[
         int, typer.Option("--show", metavar="N", help=t(N_("最多列出多少个有问题的单元格。")))
     ] = 40,
+    layout: Annotated[
+        str,
+        typer.Option("--layout", metavar="NAME", help=t(N_("是哪种表，如 户信息表；不写则看表头。"))),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help=t(N_("只核对，不写入。")))] = False,
     divisions_file: TableFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Dry run, marked copies, then the changes as one batch."""
     vocabulary = load_vocabulary()
+    form = _layout_of(layout)
     target = open_or_create(register) if not dry_run or register.exists() else None
     with progress(t(N_("读取工作簿"))) as step:
         staged, contents = [], []
         for done, file in enumerate(files):
             step(file.name, done, len(files) + 1)
-            staged.append(stage_workbook(read_workbook(file), vocabulary, today()))
+            staged.append(stage_workbook(read_workbook(file), vocabulary, today(), form))
             contents.append(hashlib.sha256(file.read_bytes()).hexdigest())
         step(t(N_("核对")), len(files), len(files) + 1)
         options = Options(within or None, year or None, day_of(complete_on))
@@ -137,6 +143,17 @@ def import_(
         receipt = target.append(result.change_set(batch))
         seq = receipt.seq if receipt.is_new else None
     _close(result, seq, dry_run, as_json)
+
+
+def _layout_of(name: str) -> str | None:
+    """The id of the layout of that name or id. Raises WorkbookError."""
+    known = {layout.name: key for key, layout in load_layouts().items()}
+    if name and name not in known and name not in known.values():
+        remedy = Message(N_("可用：{names}。"), {"names": list(known)})
+        raise WorkbookError(
+            Problem("import.layout", Message(N_("没有这种表：{name}"), {"name": name}), "", remedy)
+        )
+    return known.get(name, name) or None
 
 
 def _show(result: ImportResult, limit: int) -> None:

@@ -116,11 +116,13 @@ def test_undo_while_nothing_later_depends_on_it(register: ParquetRegister) -> No
     with pytest.raises(RegisterError) as raised:
         register.undo(2, batch("u2"))
     assert code_of(raised) == "register.depended_on"
+    assert "第 2 批不能撤销：后来的第 3 批" in str(raised.value)
     assert register.undo(3, batch("u3")) == Receipt(4, True)
     assert register.undo(3, batch("u3")) == Receipt(4, False)
     assert register.undo(2, batch("u2")) == Receipt(5, True)
     assert same_state(register.state(), before)
     assert register.batches()[-1].batch.kind is Kind.UNDO
+    assert register.undone() == {2, 3}
     with pytest.raises(RegisterError) as raised:
         register.undo(2, batch("again"))
     assert code_of(raised) == "register.undone"
@@ -141,7 +143,8 @@ def test_rows_that_others_hang_on_cannot_be_taken_back(register: ParquetRegister
     register.append(change_set("2", {"person": people}))
     with pytest.raises(RegisterError) as raised:
         register.undo(1, batch("u1"))
-    assert code_of(raised) == "register.no_parent"
+    assert code_of(raised) == "register.depended_on"
+    assert "后来的第 2 批" in str(raised.value)
 
 
 def test_an_import_that_was_undone_may_come_again(register: ParquetRegister) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,12 +23,12 @@ from bangfu.core.errors import Problem, RegisterError
 from bangfu.core.messages import N_, Message
 from bangfu.core.register.access import Access, read_accesses, record_access
 from bangfu.core.register.cache import Cache
-from bangfu.core.register.changes import Batch, ChangeSet, Kind, State, empty_state
+from bangfu.core.register.changes import ROW, Batch, ChangeSet, Kind, State, empty_state
 from bangfu.core.register.cipher import SALT_BYTES, Cipher, derive_cipher
 from bangfu.core.register.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_private, sync
-from bangfu.core.register.folding import conflicts, fold, inverse
+from bangfu.core.register.folding import fold, inverse
 from bangfu.core.register.log import Entry, Log, damaged
-from bangfu.core.register.validation import apply, well_formed
+from bangfu.core.register.validation import apply, resting_on, well_formed
 from bangfu.core.vocabulary import Vocabulary, load_vocabulary
 
 FORMAT = 1
@@ -178,22 +178,45 @@ class ParquetRegister:
 
         Raises RegisterError: no such batch, undone before, or rows touched or referred to by a later batch.
         """
-        entry = self._entry(seq)
+        self._entry(seq)
         known = self._applied_under(batch)
-        if known is not None:
-            return Receipt(known, False)
-        if seq in _undone(self.batches()):
+        return Receipt(known, False) if known is not None else self.append(self.undoing(seq, batch))
+
+    def undone(self) -> set[int]:
+        """The batches taken back by an undo that was not itself taken back."""
+        return _undone(self.batches())
+
+    def undoing(self, seq: int, batch: Batch) -> ChangeSet:
+        """What `undo` would append. Raises RegisterError as it does; writes nothing."""
+        entry = self._entry(seq)
+        if seq in self.undone():
             message = Message(N_("第 {seq} 批已经撤销过"), {"seq": seq})
             raise RegisterError(Problem("register.undone", message, str(self.folder)))
         before = self.state(seq - 1)
         undoing = inverse(self._log.read(entry), before, self.vocabulary, replace(batch, kind=Kind.UNDO))
-        later = conflicts(undoing, self.state(), self.vocabulary)
-        if later.height:
-            values = {"seq": seq, "count": later.height}
-            message = Message(N_("第 {seq} 批中有 {count} 行后来又有改动，不能撤销"), values)
-            remedy = Message(N_("请先撤销后来的批次，或改用更正。"))
+        resting = resting_on(undoing, self.state(), self.vocabulary)
+        if resting:
+            values = {"seq": seq, "later": self._speaking_of(resting, seq)}
+            message = Message(
+                N_("第 {seq} 批不能撤销：后来的第 {later} 批改动了其中的内容，或以它为准"), values
+            )
+            remedy = Message(N_("请从最后一批起先撤销这些批次，或改用更正。"))
             raise RegisterError(Problem("register.depended_on", message, str(self.folder), remedy))
-        return self.append(undoing)
+        return undoing
+
+    def _speaking_of(self, rows: Mapping[str, set[int]], seq: int) -> list[int]:
+        """The batches after a number that speak of any of these rows and still stand."""
+        undone = self.undone()
+        return [
+            entry.seq
+            for entry in self.batches()[seq:]
+            if entry.seq not in undone
+            and entry.batch.undoes is None
+            and any(
+                frame[ROW].is_in(rows.get(name, set())).any()
+                for name, frame in self._log.read(entry).tables.items()
+            )
+        ]
 
     def record_access(self, access: Access) -> None:
         """Write down who looks at whose data and why, before it is shown. Raises RegisterError."""

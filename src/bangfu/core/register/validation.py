@@ -131,6 +131,14 @@ def _moved(change_set: ChangeSet, state: State, vocabulary: Vocabulary) -> list[
 
 
 def _orphans(change_set: ChangeSet, after: State, vocabulary: Vocabulary) -> Iterator[Problem]:
+    for child, column, rows in orphans(change_set, after, vocabulary):
+        yield _rows_problem("no_parent", N_("有的行指向不存在的上级"), f"{child.id}.{column}", rows)
+
+
+def orphans(
+    change_set: ChangeSet, after: State, vocabulary: Vocabulary
+) -> Iterator[tuple[Table, str, pl.Series]]:
+    """Rows that a change set leaves without a parent: their table, the link's column, their keys."""
     for child in vocabulary.tables.values():
         rows = after.rows(child)
         for link in child.links:
@@ -143,8 +151,18 @@ def _orphans(change_set: ChangeSet, after: State, vocabulary: Vocabulary) -> Ite
             linked = suspects.select(child.key, link.column).drop_nulls()
             lost = linked.join(after.rows(parent), left_on=link.column, right_on=parent.key, how="anti")
             if lost.height:
-                where = f"{child.id}.{link.column}"
-                yield _rows_problem("no_parent", N_("有的行指向不存在的上级"), where, lost[child.key])
+                yield child, link.column, lost[child.key]
+
+
+def resting_on(undoing: ChangeSet, state: State, vocabulary: Vocabulary) -> dict[str, set[int]]:
+    """Keys by table of the rows for which an undo comes too late: touched since, or left without a parent."""
+    found: dict[str, set[int]] = {}
+    for name, key in conflicts(undoing, state, vocabulary).select("table", ROW).iter_rows():
+        found.setdefault(name, set()).add(key)
+    after = fold([(state.seq + 1, undoing)], vocabulary, start=state)
+    for child, _, keys in orphans(undoing, after, vocabulary):
+        found.setdefault(child.id, set()).update(keys)
+    return found
 
 
 def _touched(change_set: ChangeSet, table: Table, column: str) -> pl.Expr:
