@@ -21,6 +21,8 @@ from bangfu.core.messages import Message, current_language, format_value, set_la
         (Decimal("3215.50"), "3,215.5"),
         (Decimal("0.012"), "0.012"),  # a limit of the plan as it is written there
         (Fraction(377, 397), "0.9496"),  # a rate that falls short of 0.95
+        (Decimal("1.025"), "1.025"),
+        (Decimal("1.02561"), "1.03"),
         (Fraction(-4, 3), "-1.33"),
         (Decimal("-0.00001"), "0"),
         (Decimal("123456789012345678901234567890.50"), "123,456,789,012,345,678,901,234,567,890.5"),

@@ -11,7 +11,6 @@ import gettext
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -63,13 +62,9 @@ def format_value(value: object) -> str:
         value = Fraction(repr(value))
     if isinstance(value, (Decimal, Fraction)):
         return _figure(Fraction(value))
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Message):
-        return value.render()
     if isinstance(value, (list, tuple)):
         return translate(N_("、")).join(format_value(item) for item in value)
-    return str(value)
+    return str(value)  # a day is 2026-11-22, a message renders
 
 
 def _figure(value: Fraction) -> str:

@@ -259,14 +259,33 @@ class TestTypedByHand:
             },
         )
         assert said(path) == [
+            "a.xlsx 标准:3: deadline.days 写了两次。 同一项只写一处；写了 a.b 就不再写 a。",
             "a.xlsx 参数:4: a 重复。",
             "a.xlsx: 方案工作簿里没有“标难”这种表。 是不是 标准？",
             "a.xlsx 标准:3: 缺少 name。",
+            "a.xlsx 标准:3: deadline 要写成“键: 值”。",
             "a.xlsx 标准:3: 不认识的键 nmae。 是不是 name？",
             "a.xlsx 待补内容:3: slots 要写整数，写的是 many。",
             "a.xlsx 待补内容:4: slots 要写整数，写的是 ]。",
             "a.xlsx 职责:3: role 的写法不对：2020-01-01 12:30:00。 "
             "只能用字母、汉字、数字、连字符和下划线，以字母或汉字开头。",
+        ]
+
+    def test_what_is_said_twice(self, tmp_path: Path) -> None:
+        path = book(
+            tmp_path / "a.xlsx",
+            {
+                "收入口径": [["key", "value"], ["window", "calendar_year"], ["window", "twelve_months"]],
+                "标准": [
+                    ["id", "name", "subject", "holds", "name", "deadline.days", "deadline"],
+                    ["S4-4", "甲", "household", "grain_enough", "乙", "5", "{days: 6}"],
+                ],
+            },
+        )
+        assert [line for line in said(path) if "两次" in line] == [
+            "a.xlsx 收入口径:4: window 写了两次。 同一项只写一处；写了 a.b 就不再写 a。",
+            "a.xlsx 标准:2: name 写了两次。 同一项只写一处；写了 a.b 就不再写 a。",
+            "a.xlsx 标准:3: deadline 写了两次。 同一项只写一处；写了 a.b 就不再写 a。",
         ]
 
     def test_an_unknown_line_of_the_plan(self, tmp_path: Path) -> None:
@@ -294,7 +313,7 @@ class TestFiles:
     def test_not_a_workbook(self, tmp_path: Path) -> None:
         (tmp_path / "a.xlsx").write_text("<html>")
         assert said(tmp_path / "a.xlsx") == ["a.xlsx: 不是 xlsx 工作簿。"]
-        assert said(tmp_path / "b.xlsx") == ["b.xlsx: 不是 xlsx 工作簿。"]
+        assert said(tmp_path / "b.xlsx") == [f"{tmp_path / 'b.xlsx'}: 没有这个文件。"]
 
     def test_a_zip_of_something_else(self, tmp_path: Path) -> None:
         with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:

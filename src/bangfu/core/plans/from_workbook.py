@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -42,11 +43,14 @@ def from_workbook(path: FilePath, vocabulary: Vocabulary | None = None) -> Pack:
     files: dict[str, _File] = {}
     problems: list[Problem] = []
     known = addresses()
-    for name, rows in _sheets(path):
+    for name, keys, rows in _sheets(path):
         if name not in known:
             message = Message(N_("方案工作簿里没有“{name}”这种表。"), {"name": name})
             problems.append(Problem("plan.unknown_sheet", message, path.name, suggestion(name, known)))
             continue
+        problems += [
+            _said_twice(key, f"{path.name} {name}:{FIRST_ROW}") for key, n in Counter(keys).items() if n > 1
+        ]
         address = known[name]
         file = address.partition(".")[0]
         files.setdefault(file, _File(path.name, problems)).add(address, name, rows)
@@ -89,7 +93,8 @@ class _File:
             value = column.value_of(cells.get(VALUE, ""))
             self.lines.update((path[:depth], line) for depth in range(1, len(path)))
             self.lines.update((inner, line) for inner in _paths(path, value))
-            _put(self.value, path, value)
+            if not _put(self.value, path, value):
+                self.problems.append(_said_twice(key, f"{place}:{line}"))
 
     def _add_list(self, address: str, place: str, rows: Sequence[Row]) -> None:
         collection = collections()[address]
@@ -103,7 +108,8 @@ class _File:
             entry: dict[str, Plain] = {}
             for key, cell in cells.items():
                 column = columns.get(key, _unknown(key))
-                _put(entry, column.path, column.value_of(cell))
+                if not _put(entry, column.path, column.value_of(cell)):
+                    self.problems.append(_said_twice(key, f"{place}:{line}"))
             if entry_id in by_id:
                 message = Message(N_("{id} 重复。"), {"id": entry_id})
                 self.problems.append(Problem("plan.duplicate_id", message, f"{place}:{line}"))
@@ -114,6 +120,11 @@ class _File:
         self.value[collection.key] = by_id if collection.is_mapping else entries
 
 
+def _said_twice(key: str, where: str) -> Problem:
+    remedy = Message(N_("同一项只写一处；写了 a.b 就不再写 a。"))
+    return Problem("plan.said_twice", Message(N_("{key} 写了两次。"), {"key": key}), where, remedy)
+
+
 def _paths(path: Path, value: Plain) -> Iterator[Path]:
     """The path of a value and of all that is inside it."""
     yield path
@@ -122,15 +133,18 @@ def _paths(path: Path, value: Plain) -> Iterator[Path]:
             yield from _paths((*path, step), item)
 
 
-def _put(target: dict[str, Plain], path: tuple[str, ...], value: Plain) -> None:
-    """Set a value deep in a mapping; what a dotted key crosses becomes a mapping."""
+def _put(target: dict[str, Plain], path: tuple[str, ...], value: Plain) -> bool:
+    """Set a value deep in a mapping; False if something stands there, or above it, already."""
     *above, last = path
     for step in above:
-        inner = target.get(step)
+        inner = target.setdefault(step, {})
         if not isinstance(inner, dict):
-            inner = target[step] = {}
+            return False
         target = inner
+    if last in target:
+        return False
     target[last] = value
+    return True
 
 
 def _columns(model: type[BaseModel]) -> dict[str, Column]:
@@ -147,6 +161,8 @@ def _check_size(path: FilePath) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
+    except FileNotFoundError:
+        raise PlanError(Problem("plan.not_found", Message(N_("没有这个文件。")), str(path))) from None
     except (OSError, zipfile.BadZipFile):
         raise PlanError(
             Problem("plan.not_a_workbook", Message(N_("不是 xlsx 工作簿。")), path.name)
@@ -155,8 +171,8 @@ def _check_size(path: FilePath) -> None:
         raise PlanError(Problem("plan.too_large", Message(N_("工作簿太大。")), path.name))
 
 
-def _sheets(path: FilePath) -> Iterator[tuple[str, list[Row]]]:
-    """Name and rows of each sheet; rows without a filled cell are left out."""
+def _sheets(path: FilePath) -> Iterator[tuple[str, list[str], list[Row]]]:
+    """Name, keys and rows of each sheet; columns without a key and rows without a filled cell are left out."""
     try:
         book = CalamineWorkbook.from_path(path)
         tables = [
@@ -172,7 +188,7 @@ def _sheets(path: FilePath) -> Iterator[tuple[str, list[Row]]]:
             cells = {key: _cell(value) for key, value in zip(keys, values, strict=True) if key}
             if any(cells.values()):
                 rows.append((number, {key: cell for key, cell in cells.items() if cell}))
-        yield name, rows
+        yield name, [key for key in keys if key], rows
 
 
 def _cell(value: object) -> str:
