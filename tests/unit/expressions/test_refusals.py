@@ -108,6 +108,7 @@ def refusal(text: str, table: str = "household", read: object = parse_truth) -> 
         ("total(person, work_months / 12) >= 1", "quotient", "这里不能用商：work_months / 12"),
         ("greatest(share(person, TRUE, employed), 1) >= 1", "quotient", "这里不能用商："),
         ("headcount / (year_headcount / 2) >= 1", "quotient", "这里不能用商：(year_headcount / 2)"),
+        ("least(1 + headcount / 2, 3) >= 1", "quotient", "这里不能用商：1 + headcount / 2"),
         ("headcount / 0 >= 1", "by_zero", "除数是零：0"),
         # form
         ("CASE has_power WHEN TRUE THEN 1 ELSE 2 END = 1", "case", "CASE 要写成 CASE WHEN 条件 THEN 值 … ELSE 值 END。"),

@@ -28,6 +28,10 @@ MEASURE = "measures: {days: {name: 天数, subject: cadre, %s}}"
         ("measures", MEASURE % "of: stay, take: days, amount: a",
          "days：take: total 要写 amount，其余的 take 不写。"),
         ("measures", MEASURE % "of: stay, take: days, match: [a]", "days：只有 take: differ 才写 match。"),
+        ("measures", MEASURE % "of: visit, take: count, sure: at_home",
+         "days：只有 take: days、workdays、nights 才写 sure。"),
+        ("measures", MEASURE % "of: [diary, attendance_sheet], take: differ, less: {of: leave}",
+         "days：只有 take: days、workdays、nights 才写 less。"),
         ("criteria", CRITERION + "    deadline: {days: 1, workdays: 2}",
          "deadline：on、days、workdays 中要写且只写一个。"),
         ("income", "income: {items: {counted: [wage], never: []}, costs: {rule: ratio}, "
@@ -62,6 +66,13 @@ MEASURE = "measures: {days: {name: 天数, subject: cadre, %s}}"
          "headcount：这里只能写一个值：文字、数、日期、true、false 或空。"),
         ("cases/a", "cases: [{name: 甲, criterion: S4-4, as_of: 2018-01-01, expect: met, "
          "period: {from: 2018-01-01}, given: {}}]", "缺少 to。"),
+        ("cases/a", "cases: [{name: 甲, criterion: S4-4, as_of: 2018-01-01, expect: met, "
+         "period: {from: 2018-01-02, to: 2018-01-01}, given: {}}]",
+         "period：结束日 2018-01-01 早于开始日 2018-01-02。"),
+        ("cases/a", "cases: [{name: 甲, criterion: S4-4, as_of: 2018-01-01, expect: met, given: {}, "
+         "facts: {net: [1]}}]", "net 少写了一项。"),
+        ("cases/a", "cases: [{name: 甲, criterion: S4-4, as_of: 2018-01-01, expect: met, given: {}, "
+         "facts: {net: [1, 2, 3]}}]", "net 至多写 2 项，写了 3 项。"),
         ("cases/a", "cases: [{name: 甲, criterion: S4-4, as_of: 2018-01-01, expect: met, period: 2018, "
          "given: {}}]", "period 要写文字，写的是 2018。 如果是代码、编号或文字，请加引号。"),
     ],

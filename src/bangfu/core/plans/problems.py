@@ -26,6 +26,8 @@ _TEMPLATES = {
     "model_type": (N_("{key} 要写成“键: 值”。"), None),
     "dict_type": (N_("{key} 要写成“键: 值”。"), None),
     "too_short": (N_("{key} 至少要写一项。"), None),
+    "too_few": (N_("{key} 少写了一项。"), None),
+    "too_long": (N_("{key} 至多写 {max_length} 项，写了 {actual_length} 项。"), None),
     "greater_than": (N_("{key} 要大于 {gt}。"), None),
     "greater_than_equal": (N_("{key} 不能小于 {ge}。"), None),
 }
@@ -79,6 +81,8 @@ def _path_in(source: Source, loc: tuple[int | str, ...]) -> Path:
 
 def _problem(details: ErrorDetails, path: Path, source: Source, model: type[BaseModel]) -> Problem:
     kind = details["type"].removeprefix("plan.")
+    if kind == "missing" and isinstance(details["loc"][-1], int):
+        kind = "too_few"
     steps = details["loc"] if kind == "missing" else path
     key = next((step for step in reversed(steps) if isinstance(step, str)), source.file)
     context = details.get("ctx", {})

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from bangfu.core.messages import N_
 from bangfu.core.plans.schema.entry import (
@@ -19,7 +19,7 @@ from bangfu.core.plans.schema.entry import (
     Part,
     Text,
 )
-from bangfu.core.plans.schema.refuse import refuse
+from bangfu.core.plans.schema.refuse import in_order, refuse
 
 
 def _cell(value: object) -> object:
@@ -58,6 +58,11 @@ class CaseSpan(Part):
 
     start: Day = Field(alias="from", description="First day.")
     to: Day = Field(description="Last day, inclusive.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> CaseSpan:
+        in_order(self.start, self.to)
+        return self
 
 
 def _form_of_period(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NoReturn
 
 from pydantic import BaseModel
@@ -19,6 +20,12 @@ def as_written(value: object) -> str:
 def refuse(template: str, **values: object) -> NoReturn:
     """Refuse an entry with a marked template; the loader adds file and line."""
     raise PydanticCustomError("plan.wrong", "{template}", {"template": template, "values": values})
+
+
+def in_order(start: date | None, end: date | None) -> None:
+    """Refuse days that end before they start; either may be open."""
+    if start and end and end < start:
+        refuse(N_("结束日 {to} 早于开始日 {start}。"), start=start, to=end)
 
 
 def exactly_one(entry: BaseModel, *fields: str) -> None:

@@ -27,7 +27,7 @@ from bangfu.core.plans.schema.entry import (
     Text,
     Version,
 )
-from bangfu.core.plans.schema.refuse import exactly_one, refuse
+from bangfu.core.plans.schema.refuse import exactly_one, in_order, refuse
 
 
 class Span(Part):
@@ -39,8 +39,7 @@ class Span(Part):
 
     @model_validator(mode="after")
     def _in_order(self) -> Span:
-        if self.start and self.to and self.to < self.start:
-            refuse(N_("结束日 {to} 早于开始日 {start}。"), start=self.start, to=self.to)
+        in_order(self.start, self.to)
         return self
 
 
@@ -167,9 +166,17 @@ class Measure(Cited):
             refuse(N_("写了 of 就要写 take。"))
         elif (self.take == "total") != (self.amount is not None):
             refuse(N_("take: total 要写 amount，其余的 take 不写。"))
-        elif self.match and self.take != "differ":
-            refuse(N_("只有 take: differ 才写 match。"))
+        for field, takes in _ONLY_WITH.items():
+            if getattr(self, field) and self.take not in takes:
+                refuse(N_("只有 take: {takes} 才写 {field}。"), takes=takes, field=field)
         return self
+
+
+_ONLY_WITH = {
+    "match": ("differ",),
+    "sure": ("days", "workdays", "nights"),
+    "less": ("days", "workdays", "nights"),
+}
 
 
 class Deadline(Part):

@@ -33,7 +33,7 @@ from bangfu.core.plans.schema.entry import (
     Text,
 )
 from bangfu.core.plans.schema.people import Proof, ProofKind
-from bangfu.core.plans.schema.refuse import exactly_one, refuse
+from bangfu.core.plans.schema.refuse import exactly_one, in_order, refuse
 
 
 class Clock(Part):
@@ -98,8 +98,7 @@ class Stage(Entry):
 
     @model_validator(mode="after")
     def _in_order(self) -> Stage:
-        if self.start and self.to and self.to < self.start:
-            refuse(N_("结束日 {to} 早于开始日 {start}。"), start=self.start, to=self.to)
+        in_order(self.start, self.to)
         return self
 
 
