@@ -264,6 +264,25 @@ def test_a_parameter_without_value() -> None:
     assert found[1].startswith("no_value inline: 参数“旧线”在 2020-06-30 没有取值。")
 
 
+def test_a_verdict_holds_where_the_other_does_not_apply() -> None:
+    inner = criterion("grain_enough", when="has_power") | {"id": "inner"}
+    plan = plan_of([criterion("has_power AND verdict('inner')"), inner])
+    only, other = plan.criteria
+    assert isinstance(only.holds, n.All)
+    assert only.holds.items[1] == n.Verdict("inner", "inner", n.Any((n.Not(other.when), other.holds)))  # type: ignore[arg-type]
+
+
+def test_lists_may_be_compared_by_several_columns() -> None:
+    spec = {"of": ["income_item", "previous_income_item"], "take": "differ", "match": ["source", "amount"]}
+    plan = plan_of([criterion("unequal >= 1", per="year")], {"unequal": {"subject": "household", **spec}})
+    found = plan.measures["household", "unequal"].value
+    assert isinstance(found, n.Difference)
+    assert (found.match, [rows.relation.year_shift for rows in found.lists]) == (
+        ("source", "amount"),
+        [0, -1],
+    )
+
+
 def test_what_a_compiled_plan_carries() -> None:
     pack = pack_of(
         [

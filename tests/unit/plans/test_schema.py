@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from bangfu.core.plans.schema.cases import CaseSpan
 from tests.unit.plans.packs import CRITERION, HEAD, loaded, problems, said
 
 TOTAL = "totals: [{id: S3-33, name: 户数, value: 475, unit: 户%s}]"
@@ -94,6 +96,16 @@ def test_a_sheet_that_adds_up(tmp_path: Path) -> None:
 def test_what_is_left_of_a_placeholder_is_counted(tmp_path: Path) -> None:
     text = "placeholders: [{id: a, name: 甲, slots: 20, unit: 项, filled: [{slot: b, text: 乙}]}]"
     assert loaded(tmp_path, placeholders=text).content.placeholders[0].to_fill == 19
+
+
+def test_a_case_may_name_days_of_its_own(tmp_path: Path) -> None:
+    text = (
+        "cases: [{name: 甲, criterion: S4-4, as_of: 2018-01-05, given: {}, expect: unknown, "
+        "period: {from: 2018-01-01, to: 2018-01-01}}]"
+    )
+    [case] = loaded(tmp_path, criteria=CRITERION, cases__a=text).cases
+    assert isinstance(case.period, CaseSpan)
+    assert (case.period.start, case.period.to) == (date(2018, 1, 1), date(2018, 1, 1))
 
 
 def test_one_list_or_several(tmp_path: Path) -> None:
