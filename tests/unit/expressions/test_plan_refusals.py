@@ -241,13 +241,16 @@ def test_facts_used_twice_are_told() -> None:
             criterion("headcount >= 5 OR has_power") | {"id": "S9-2"},
             criterion("visits >= 5 OR visits < 2 OR count(person) > count(person)", per="month")
             | {"id": "S9-3"},
+            criterion("headcount BETWEEN 2 AND 5") | {"id": "S9-4"},
+            criterion("headcount BETWEEN 2 AND headcount") | {"id": "S9-5"},
         ],
         measures,
     )
     lints = [str(lint) for lint in plan.lints]
     assert lints[0].startswith("标准 S9-1：当前家庭人口数 用了不止一次")
     assert lints[1].startswith("标准 S9-3：走访、家庭成员 用了不止一次")
-    assert len(lints) == 2
+    assert lints[2].startswith("标准 S9-5：当前家庭人口数 用了不止一次")
+    assert len(lints) == 3
 
 
 def test_a_parameter_without_value() -> None:

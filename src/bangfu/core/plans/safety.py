@@ -4,7 +4,9 @@ known; and lints for a second look."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import TypeAlias
 
 from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
@@ -17,6 +19,7 @@ from bangfu.core.periods import NAMED_KINDS
 from bangfu.core.plans.plan import Criterion
 from bangfu.core.vocabulary import Vocabulary
 
+_Fact: TypeAlias = n.ColumnValue | n.Count | n.DayCount | n.Total
 _YEARLY = ("year", "two_years", "once")
 
 
@@ -151,19 +154,29 @@ def refuse_unsafe(criterion: Criterion, vocabulary: Vocabulary) -> None:
 
 def lints_of(criterion: Criterion) -> list[Message]:
     """What deserves a second look: a fact used twice may leave a verdict needlessly unknown."""
-    facts = Counter(
-        node
-        for node in n.walk(criterion.holds)
-        if isinstance(node, (n.ColumnValue, n.Count, n.DayCount, n.Total))
-    )
-    names = [_fact_name(node) for node, uses in facts.items() if uses > 1]
+    names = [_fact_name(fact) for fact, uses in Counter(_facts(criterion.holds)).items() if uses > 1]
     if not names:
         return []
     template = N_("标准 {id}：{names} 用了不止一次，不清楚时可能判为待核实而其实已可判定。")
     return [Message(template, {"id": criterion.id, "names": names})]
 
 
-def _fact_name(node: n.ColumnValue | n.Count | n.DayCount | n.Total) -> str:
+def _facts(node: n.Node) -> Iterator[_Fact]:
+    """The facts of which a condition speaks, as often as it does; `x BETWEEN a AND b` speaks of x once."""
+    if isinstance(node, (n.ColumnValue, n.Count, n.DayCount, n.Total)):
+        yield node
+    match node:
+        case n.All(
+            items=(n.Comparison(op=">=", left=x) as low, n.Comparison(op="<=", left=y, right=high))
+        ) if x == y:
+            below: Iterable[n.Node] = (low, high)
+        case _:
+            below = n.children(node)
+    for child in below:
+        yield from _facts(child)
+
+
+def _fact_name(node: _Fact) -> str:
     if isinstance(node, n.ColumnValue):
         return node.column.name
     rows = node.lists[0] if isinstance(node, n.DayCount) else node.rows
