@@ -257,13 +257,10 @@ def files_page() -> Iterator[str]:
         "A folder that appears only when complete. `run.json` says from which snapshot (content hash), plan",
     )
     yield "(id, version, digest), engine version, day and periods it was made. `verdicts/<subject>.<per>-*.parquet` has"
-    yield "`subject_id, period, division` and an outcome (int8) per criterion. The others, in numbered parts:"
+    yield "`subject_id, period, division`, an outcome (int8) per criterion and the values reckoned for facts (`fact 0` …):"
+    yield "findings are read from them, and facts from them and the snapshot. The others, in numbered parts:"
     yield ""
-    for name, schema in (
-        ("findings", FINDINGS_SCHEMA),
-        ("counts", COUNTS_SCHEMA),
-        ("measures", MEASURES_SCHEMA),
-    ):
+    for name, schema in (("counts", COUNTS_SCHEMA), ("measures", MEASURES_SCHEMA)):
         yield from (f"`{name}-*.parquet`:", "", *rows(("column", "type"), schema_lines(schema)))
     yield from (
         "## Hand-over",
@@ -271,7 +268,11 @@ def files_page() -> Iterator[str]:
         "`bangfu export` writes `findings.xlsx` (sheets 问题, 待核实, 说明), `summary.html` (one file, nothing loaded",
     )
     yield "from a network), `findings.parquet` and `counts.json`. Only the workbook carries names, and each export is logged"
-    yield from ("with its purpose.", "")
+    yield from (
+        "with its purpose. `findings.parquet`:",
+        "",
+        *rows(("column", "type"), schema_lines(FINDINGS_SCHEMA)),
+    )
     yield from (
         "## Register",
         "",

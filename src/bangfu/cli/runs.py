@@ -101,7 +101,7 @@ def evaluate(
 def _totals(run: RunFolder) -> pl.DataFrame:
     numbers = ["met", "unmet", "unknown", "not_applicable", "not_due"]
     grouped = run.counts().group_by("criterion", "period").agg(pl.col(numbers).sum())
-    order = pl.DataFrame({"criterion": run.manifest["criteria"]}).with_row_index("order").lazy()
+    order = pl.DataFrame({"criterion": list(run.criteria)}).with_row_index("order").lazy()
     ordered = grouped.join(order, on="criterion").sort("order", "period")
     return ordered.select("criterion", "period", *numbers).collect()
 

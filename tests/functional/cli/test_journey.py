@@ -10,6 +10,7 @@ import openpyxl
 import polars as pl
 import pytest
 
+from bangfu.core.engine.runs import open_run
 from tests.functional.cli.conftest import AS_OF, PLACE, Command, import_arguments
 
 ID_NUMBER = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}")
@@ -46,7 +47,7 @@ def test_a_snapshot_holds_no_identity(office: Path) -> None:
 @pytest.mark.requirement("S4-4", "S4-3")
 def test_the_ledger_says_what_is_wrong_where_and_why(office: Path) -> None:
     book = openpyxl.load_workbook(office / "out" / "findings.xlsx")
-    assert book.sheetnames == ["问题", "待核实", "说明"]
+    assert book.sheetnames == ["问题", "待核实", "待核实对象", "待核实明细", "说明"]
     problems = list(book["问题"].iter_rows(min_row=2, values_only=True))
     header = list(problems[0])
     wanted = ["序号", "地点", "对象", "问题", "事实", "周期", "来源条款", "整改措施", "责任人", "整改期限"]
@@ -90,7 +91,7 @@ def test_one_household_is_explained_and_the_look_is_recorded(office: Path, bangf
 
 
 def test_one_household_and_the_whole_township_agree(office: Path, bangfu: Command) -> None:
-    run = pl.scan_parquet(office / "run" / "findings-*.parquet")
+    run = open_run(office / "run").findings()
     by_code = pl.read_parquet(
         office / "snapshot" / "household.parquet", columns=["household_id", "household_code"]
     )

@@ -20,7 +20,9 @@ def test_memory_and_folder_hold_the_same(tmp_path: Path) -> None:
     held = evaluate(plan, snapshot.tables, Ask(AS_OF, load_calendar(), kept.periods))
     order = ["criterion", "subject_id", "period"]
     findings = pl.DataFrame(pl.from_arrow(held.findings))
-    assert findings.sort(order).equals(kept.findings().collect().sort(order))
+    assert findings.sort(order).equals(kept.findings_with_facts(plan, snapshot).sort(order))
+    listed = kept.findings().select(findings.drop("facts").columns).collect()
+    assert findings.drop("facts").sort(order).equals(listed.sort(order))
     assert {(v.subject, v.per) for v in held.verdicts} == {(c.subject, c.per) for c in plan.criteria}
     for verdicts in held.verdicts:
         listed = kept.verdicts(verdicts.subject, verdicts.per).collect()

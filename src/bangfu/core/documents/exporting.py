@@ -11,7 +11,8 @@ import polars as pl
 
 from bangfu.core.calendars import Calendar
 from bangfu.core.documents.ledger import LedgerRow, ledger_row, names_of
-from bangfu.core.documents.ledger_workbook import write_ledger
+from bangfu.core.documents.ledger_workbook import LedgerSheets, write_ledger
+from bangfu.core.documents.questions import Question, by_fact, by_subject, question
 from bangfu.core.documents.summary import summary_html
 from bangfu.core.documents.totals import totals_of
 from bangfu.core.engine.outcome import Outcome
@@ -45,7 +46,7 @@ def export_run(
     `tables` is the register's state, for names; `record` writes down whose names leave, before they do.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    findings = run.findings().collect().sort("criterion", "division", "subject_id", "period")
+    findings = run.findings_with_facts(plan, snapshot).sort("criterion", "division", "subject_id", "period")
     named = findings.group_by("subject").agg(pl.col("subject_id").unique().sort())
     record({subject: list(keys) for subject, keys in named.iter_rows()})
     names = names_of(tables, plan.vocabulary, run.as_of)
@@ -53,6 +54,7 @@ def export_run(
         c.id: division_path(plan.vocabulary, plan.vocabulary.tables[c.subject]) for c in plan.criteria
     }
     rows: dict[int, list[LedgerRow]] = {int(Outcome.UNMET): [], int(Outcome.UNKNOWN): []}
+    questions: list[Question] = []
     explained = explanations(plan, findings, run, snapshot, calendar)
     columns = ("criterion", "subject_id", "division", "period", "outcome")
     for done, ((criterion, subject_id, division, period, outcome), why) in enumerate(
@@ -63,8 +65,16 @@ def export_run(
         path = divisions[criterion]
         place = (path[0], division) if path and division is not None else None
         rows[outcome].append(ledger_row(plan, why, subject_id, place, period, names, found_on, calendar))
+        if outcome == Outcome.UNKNOWN:
+            questions.append(question(plan, why, subject_id, place, names))
+    sheets = LedgerSheets(
+        sorted(rows[Outcome.UNMET], key=_order),
+        by_fact(questions, plan.vocabulary),
+        by_subject(questions, plan.vocabulary),
+        sorted(rows[Outcome.UNKNOWN], key=_order),
+    )
     files = [
-        _write_ledger(folder / "findings.xlsx", pack, run, rows, purpose, found_on),
+        _write_ledger(folder / "findings.xlsx", pack, run, sheets, purpose, found_on),
         _write_summary(folder / "summary.html", pack, plan, run, names.places, snapshot),
     ]
     findings.write_parquet(folder / "findings.parquet")
@@ -75,8 +85,14 @@ def export_run(
     return [*files, folder / "findings.parquet", folder / "counts.json"]
 
 
+_HOW_TO_READ = N_(
+    "“待核实”缺一样一行，先全部、后分村，用“地点”筛选：补上一样，等着它的结论就都有了。"
+    "“待核实对象”一户（一人、一村）一行，入户时照着问。“待核实明细”是逐条结论。一个结论可能等几样，所以各行相加多于结论总数。"
+)
+
+
 def _write_ledger(
-    path: Path, pack: Pack, run: RunFolder, rows: Mapping[int, list[LedgerRow]], purpose: str, found_on: date
+    path: Path, pack: Pack, run: RunFolder, sheets: LedgerSheets, purpose: str, found_on: date
 ) -> Path:
     own = [ledger for ledger in pack.content.documents.ledgers if ledger.of == "issue"]
     warning = N_(
@@ -89,11 +105,8 @@ def _write_ledger(
         (translate(N_("快照")), str(run.manifest["snapshot"])),
         (translate(N_("用途")), purpose),
         (translate(N_("注意")), translate(warning)),
+        (translate(N_("待核实")), translate(_HOW_TO_READ)),
     ]
-    sheets = {
-        translate(name): sorted(rows[int(outcome)], key=_order)
-        for outcome, name in ((Outcome.UNMET, N_("问题")), (Outcome.UNKNOWN, N_("待核实")))
-    }
     write_ledger(path, own[0] if own else None, sheets, found_on, notes)
     return path
 

@@ -20,7 +20,7 @@ from bangfu.core.engine.inputs import (
 from bangfu.core.engine.run import Ask, Run, Tables
 from bangfu.core.engine.sending import send
 from bangfu.core.engine.sinks import MemorySink, Sink
-from bangfu.core.engine.sql.blocks import Block, blocks_of, facts_json
+from bangfu.core.engine.sql.blocks import Block, blocks_of
 from bangfu.core.engine.sql.values import literal, quoted
 from bangfu.core.plans.plan import Plan
 from bangfu.core.snapshots.schema import arrow_schema
@@ -79,20 +79,11 @@ class _Engine:
             self._execute(block)
 
     def _execute(self, block: Block) -> None:
+        rows = block.whole_rows if self.sink.keeps_findings else block.rows
         try:
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE block AS {block.rows}")
+            send(self.connection, block, rows, self.sink)
         except duckdb.Error as error:
             raise failure([block], error) from error
-        facts = {criterion.id: facts_json(block, criterion.id) for criterion in block.criteria}
-        send(self.connection, block, facts, block.owed, self.sink, is_sorted=self._is_sorted(block))
-
-    def _is_sorted(self, block: Block) -> bool:
-        """Whether the rows already stand by their key, as they do where the snapshot is read in its order."""
-        if not block.is_once:
-            return False
-        steps = "SELECT subject_id > LAG(subject_id) OVER () AS is_step FROM block"
-        found = self.connection.sql(f"SELECT COALESCE(BOOL_AND(is_step), TRUE) FROM ({steps})").fetchall()
-        return found == [(True,)]
 
     # --- tables ---------------------------------------------------------------------------------------
 

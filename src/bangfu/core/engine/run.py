@@ -60,6 +60,8 @@ class Run:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
+ROW_KEYS = ("subject_id", "period", "division")  # of verdicts, before the criteria
+
 FINDINGS_SCHEMA = pa.schema(
     [
         ("criterion", pa.string()),

@@ -16,9 +16,12 @@ from bangfu import __version__
 from bangfu.core.calendars import Calendar
 from bangfu.core.engine.engines import EngineName, evaluate_into
 from bangfu.core.engine.explaining import Explanation, explain
-from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHEMA, Ask
+from bangfu.core.engine.findings import findings_in
+from bangfu.core.engine.outcome import FINDINGS
+from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHEMA, ROW_KEYS, Ask
 from bangfu.core.engine.sinks import FolderSink
 from bangfu.core.engine.spark_session import LOCAL
+from bangfu.core.engine.sql.blocks import blocks_of
 from bangfu.core.engine.subsets import world_around
 from bangfu.core.errors import Problem, SnapshotError
 from bangfu.core.messages import N_, Message
@@ -63,13 +66,35 @@ class RunFolder:
             for p in listed
         ]
 
+    @property
+    def criteria(self) -> dict[str, tuple[str, str]]:
+        """Subject and kind of period of each criterion, in the order of the plan."""
+        return self.manifest["criteria"]  # type: ignore[return-value]
+
     def period(self, period_id: str) -> Period:
         """The period of that id. Raises KeyError for one that was not judged."""
         return {p.id: p for p in (once(self.as_of), *self.periods)}[period_id]
 
     def findings(self) -> pl.LazyFrame:
-        """criterion, subject, subject_id, period, division, outcome, facts."""
-        return self._parts("findings", FINDINGS_SCHEMA)
+        """criterion, subject, subject_id, period, division, outcome."""
+        found = []
+        for (subject, per), criteria in self._blocks().items():
+            outcomes = self.verdicts(subject, per).unpivot(
+                criteria, index=ROW_KEYS, variable_name="criterion", value_name="outcome"
+            )
+            found.append(outcomes.with_columns(pl.lit(subject).alias("subject")))
+        none = pl.DataFrame(pl.from_arrow(FINDINGS_SCHEMA.empty_table())).lazy().drop("facts")
+        outcomes = pl.concat([none, *found], how="diagonal")
+        return outcomes.filter(pl.col("outcome").is_in([int(outcome) for outcome in FINDINGS]))
+
+    def findings_with_facts(self, plan: Plan, snapshot: Snapshot) -> pl.DataFrame:
+        """The findings and in `facts` the values used, as JSON; asks for the plan and snapshot of the run."""
+        tables = [FINDINGS_SCHEMA.empty_table()]
+        for block in blocks_of(plan, self.as_of, snapshot.tables):
+            files, subjects = self._files(block.subject, block.per), snapshot.tables.get(block.subject)
+            if files and subjects is not None:
+                tables.append(findings_in(files, block, subjects))
+        return pl.DataFrame(pl.from_arrow(pa.concat_tables(tables)))
 
     def counts(self) -> pl.LazyFrame:
         """criterion, period, division, met, unmet, unknown, not_applicable, not_due."""
@@ -83,7 +108,19 @@ class RunFolder:
 
     def verdicts(self, subject: str, per: str) -> pl.LazyFrame:
         """subject_id, period, division and an outcome column per criterion of that block."""
-        return pl.scan_parquet(self.folder / "verdicts" / f"{subject}.{per}-*.parquet")
+        criteria = self._blocks()[subject, per]
+        return pl.scan_parquet(self._files(subject, per)).select(*ROW_KEYS, *criteria)
+
+    def _blocks(self) -> dict[tuple[str, str], list[str]]:
+        """Criteria by subject and kind of period, of those of which anything was judged."""
+        blocks: dict[tuple[str, str], list[str]] = {}
+        for criterion, (subject, per) in self.criteria.items():
+            if self._files(subject, per):
+                blocks.setdefault((subject, per), []).append(criterion)
+        return blocks
+
+    def _files(self, subject: str, per: str) -> list[Path]:
+        return sorted((self.folder / "verdicts").glob(f"{subject}.{per}-*.parquet"))
 
     def _parts(self, kind: str, schema: pa.Schema) -> pl.LazyFrame:
         files = sorted(self.folder.glob(f"{kind}-*.parquet"))
@@ -136,7 +173,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, ask: Ask, engine_name: str) -> dic
             {"id": p.id, "kind": p.kind, "start": p.start.isoformat(), "end": p.end.isoformat()}
             for p in ask.periods
         ],
-        "criteria": [c.id for c in plan.criteria],
+        "criteria": {c.id: [c.subject, c.per] for c in plan.criteria},
     }
 
 

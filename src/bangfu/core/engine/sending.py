@@ -1,8 +1,7 @@
-"""From the rows of a judged block to a sink: outcomes, findings, counts and measures, each in order."""
+"""From the rows of a judged block to a sink: the rows themselves, then what is asked of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import pyarrow as pa
 
 from bangfu.core.engine.run import COUNTS_SCHEMA, MEASURES_SCHEMA
 from bangfu.core.engine.sinks import Sink
-from bangfu.core.engine.sql.blocks import Block, Owed
-from bangfu.core.engine.sql.results import counts_sql, findings_sql, measures_sql, verdicts_sql
+from bangfu.core.engine.sql.blocks import Block
+from bangfu.core.engine.sql.results import counts_sql, findings_sql, measures_sql
 from bangfu.core.engine.sql.values import literal, quoted
 
 _SQL_TYPES = {
@@ -21,50 +20,60 @@ _SQL_TYPES = {
     pa.decimal128(18, 2): "DECIMAL(18, 2)",
     pa.date32(): "DATE",
 }
+_KEYS = "subject_id, period"
 
 
 @dataclass(frozen=True)
 class QueryPart:
-    """A part of the results as a query: read as Arrow, or written to Parquet without passing Python."""
+    """A part of the results as a query: read as Arrow, or written to Parquet without passing Python.
+
+    `may_be_sorted`: the rows may come in the order of `keys` by themselves, and then need no sorting.
+    """
 
     connection: duckdb.DuckDBPyConnection
     sql: str
+    keys: str = "ALL"
+    may_be_sorted: bool = False
 
     def table(self) -> pa.Table:
         """All rows."""
-        return self.connection.sql(self.sql).to_arrow_table()
+        return self.connection.sql(self._sorted(self.sql)).to_arrow_table()
 
     def write(self, path: Path) -> None:
         """All rows into a new Parquet file."""
-        self.connection.execute(
-            f"COPY ({self.sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-        )
+        if not self.may_be_sorted:
+            self._copy(self._sorted(self.sql), path)
+            return
+        self._copy(self.sql, path)
+        written = f"read_parquet({literal(str(path))})"
+        steps = f"SELECT ({self.keys}) > LAG(({self.keys})) OVER () AS is_step FROM {written}"
+        if self.connection.sql(f"SELECT BOOL_AND(is_step) FROM ({steps})").fetchall() == [(False,)]:
+            sorted_path = path.with_suffix(".sorted")
+            self._copy(self._sorted(f"FROM {written}"), sorted_path)
+            sorted_path.replace(path)
+
+    def _sorted(self, sql: str) -> str:
+        return f"SELECT * FROM ({sql}) ORDER BY {self.keys}"
+
+    def _copy(self, sql: str, path: Path) -> None:
+        self.connection.execute(f"COPY ({sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
 
 
-def send(
-    connection: duckdb.DuckDBPyConnection,
-    block: Block,
-    facts: Mapping[str, str],
-    owed: Sequence[Owed],
-    sink: Sink,
-    is_sorted: bool = False,
-) -> None:
-    """Send what stands in `block` and `period`; `facts` by criterion and `owed` are SQL over them.
+def send(connection: duckdb.DuckDBPyConnection, block: Block, rows: str, sink: Sink) -> None:
+    """Send the rows that a query gives, then what follows from them; the periods stand in `period`."""
+    keys = "subject_id" if block.is_once else _KEYS
+    kept = sink.rows(block, QueryPart(connection, rows, keys, may_be_sorted=block.is_once))
+    if isinstance(kept, Path):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW block AS FROM read_parquet({literal(str(kept))})")
+    else:
+        connection.register("block", kept)
+    if sink.keeps_findings:
+        sink.add("findings", QueryPart(connection, findings_sql(block), f"criterion, {_KEYS}"))
+    sink.add("counts", QueryPart(connection, _typed(counts_sql(block), COUNTS_SCHEMA)))
+    for sql in measures_sql(block):
+        sink.add("measures", QueryPart(connection, _typed(sql, MEASURES_SCHEMA)))
 
-    `is_sorted`: the rows of `block` stand in the order of their one key, and the connection keeps it.
-    """
 
-    def part(sql: str, order: str = " ORDER BY ALL", schema: pa.Schema | None = None) -> QueryPart:
-        columns = ", ".join(
-            f"CAST({quoted(f.name)} AS {_SQL_TYPES[f.type]}) AS {quoted(f.name)}" for f in schema or ()
-        )
-        return QueryPart(connection, f"SELECT {columns or '*'} FROM ({sql}){order}")
-
-    # A sort by the key alone comes to the same as one by everything and takes half the time.
-    keys = "subject_id" if block.is_once else "subject_id, period"
-    by_key = f" ORDER BY {keys}"
-    sink.verdicts(block, part(verdicts_sql(block), "" if is_sorted else by_key))
-    sink.add("findings", part(findings_sql(block, facts), f" ORDER BY criterion, {keys}"))
-    sink.add("counts", part(counts_sql(block), schema=COUNTS_SCHEMA))
-    for sql in measures_sql(block, owed):
-        sink.add("measures", part(sql, schema=MEASURES_SCHEMA))
+def _typed(sql: str, schema: pa.Schema) -> str:
+    columns = ", ".join(f"CAST({quoted(f.name)} AS {_SQL_TYPES[f.type]}) AS {quoted(f.name)}" for f in schema)
+    return f"SELECT {columns} FROM ({sql})"

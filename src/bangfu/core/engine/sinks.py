@@ -8,7 +8,14 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from bangfu.core.engine.run import COUNTS_SCHEMA, FINDINGS_SCHEMA, MEASURES_SCHEMA, Run, Verdicts
+from bangfu.core.engine.run import (
+    COUNTS_SCHEMA,
+    FINDINGS_SCHEMA,
+    MEASURES_SCHEMA,
+    ROW_KEYS,
+    Run,
+    Verdicts,
+)
 from bangfu.core.engine.sql.blocks import Block
 
 KINDS = {"findings": FINDINGS_SCHEMA, "counts": COUNTS_SCHEMA, "measures": MEASURES_SCHEMA}
@@ -27,8 +34,10 @@ class Part(Protocol):
 class Sink(Protocol):
     """Takes results part by part."""
 
-    def verdicts(self, block: Block, part: Part) -> None:
-        """Take outcomes of a block."""
+    keeps_findings: bool  # else they are read from the rows and the snapshot when asked for
+
+    def rows(self, block: Block, part: Part) -> Path | pa.Table:
+        """Take the judged rows of a block, whole ones where findings are kept; returns where they are."""
 
     def add(self, kind: str, part: Part) -> None:
         """Take findings, counts or measures."""
@@ -37,13 +46,17 @@ class Sink(Protocol):
 class MemorySink:
     """Keeps everything; `run()` gives it out."""
 
+    keeps_findings = True
+
     def __init__(self) -> None:
         self._blocks: list[tuple[Block, pa.Table]] = []
         self._parts: dict[str, list[pa.Table]] = defaultdict(list)
 
-    def verdicts(self, block: Block, part: Part) -> None:
-        """Keep outcomes."""
-        self._blocks.append((block, part.table()))
+    def rows(self, block: Block, part: Part) -> pa.Table:
+        """Keep outcomes; returns all rows."""
+        table = part.table()
+        self._blocks.append((block, table.select([*ROW_KEYS, *(c.id for c in block.criteria)])))
+        return table
 
     def add(self, kind: str, part: Part) -> None:
         """Keep findings, counts or measures."""
@@ -69,22 +82,25 @@ class MemorySink:
 
 
 class FolderSink:
-    """Writes `verdicts/<subject>.<per>-<n>.parquet`, `findings-<n>.parquet` and so on into a folder."""
+    """Writes `verdicts/<subject>.<per>-<n>.parquet`, `counts-<n>.parquet` and `measures-<n>.parquet` into a folder."""
+
+    keeps_findings = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._written: dict[str, int] = defaultdict(int)
         (folder / "verdicts").mkdir(parents=True)
 
-    def verdicts(self, block: Block, part: Part) -> None:
-        """Write outcomes."""
-        self._write(f"verdicts/{block.subject}.{block.per}", part)
+    def rows(self, block: Block, part: Part) -> Path:
+        """Write the rows."""
+        return self._write(f"verdicts/{block.subject}.{block.per}", part)
 
     def add(self, kind: str, part: Part) -> None:
-        """Write findings, counts or measures."""
+        """Write counts or measures."""
         self._write(kind, part)
 
-    def _write(self, stem: str, part: Part) -> None:
+    def _write(self, stem: str, part: Part) -> Path:
         path = self.folder / f"{stem}-{self._written[stem]:03}.parquet"
         self._written[stem] += 1
         part.write(path)
+        return path

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bangfu.core.engine.sql.facts import Facts, own_column
 from bangfu.core.engine.sql.frames import Frame, path_of
 from bangfu.core.engine.sql.reading import Reader
 from bangfu.core.engine.sql.setting import Setting
-from bangfu.core.engine.sql.values import Number, Plain, Sides, quoted
+from bangfu.core.engine.sql.values import Number, quoted
 from bangfu.core.engine.sql.verdicts import verdict
 from bangfu.core.engine.windows import table_below
 from bangfu.core.expressions import nodes as n
@@ -30,13 +31,22 @@ class Owed:
 
 @dataclass(frozen=True)
 class Block:
-    """SQL of a block. `rows`: one row per subject (and period) with a column per criterion and per fact."""
+    """SQL of a block.
+
+    `rows`: one row per subject (and period): subject_id, period, division, a column per criterion, and the values
+    that facts and what is owed are read from later. `whole_rows`: with the subject's own columns that facts
+    speak of (`own`), which stand in the snapshot and are kept only where no snapshot is.
+    """
 
     subject: str
     per: str
     criteria: tuple[Criterion, ...]
     rows: str
-    facts: dict[str, tuple[tuple[str, str], ...]]  # criterion → (name, JSON expression over the rows)
+    whole_rows: str
+    facts: dict[str, tuple[tuple[str, str], ...]]  # criterion → (name, JSON expression over the whole rows)
+    kept: tuple[str, ...]  # columns of values that facts speak of
+    own: tuple[str, ...]
+    limits: tuple[str, ...]  # columns of numbers that what is owed is reckoned from
     owed: tuple[Owed, ...]
     tables: frozenset[str]
     apart: frozenset[str]  # tables that may be read for some households alone; none: all are needed at once
@@ -63,23 +73,43 @@ def _block(plan: Plan, as_of: date, subject: str, per: str, absent: frozenset[st
     frame = Frame(setting, table, is_timed=True)
     final, standing = Reader(frame, state_open=not setting.is_once), Reader(frame)
     closed = "TRUE" if setting.is_once else "p.is_closed"
-    columns = [f"{frame.key} AS subject_id", *([] if setting.is_once else ["p.period_id AS period_id"])]
-    columns += [f"{verdict(c, final, standing, closed)} AS {quoted(c.id)}" for c in criteria]
-    facts: dict[str, str] = {}  # SQL → column
-    named = {c.id: tuple(_facts(c, standing, facts)) for c in criteria}
-    columns += [f"{sql} AS {name}" for sql, name in facts.items()]
-    owed = [] if setting.is_once else [owed for c in criteria for owed in _owed(c, final, columns)]
     division, division_joins = _division(table, setting)
-    columns.append(f"{division} AS division")
+    period = "'once'" if setting.is_once else "p.id"
+    columns = [f"{frame.key} AS subject_id", f"{period} AS period", f"{division} AS division"]
+    columns += [f"{verdict(c, final, standing, closed)} AS {quoted(c.id)}" for c in criteria]
+    facts = Facts(standing)
+    named = {c.id: tuple(facts.of(c)) for c in criteria}
+    limits: dict[str, str] = {}  # column → SQL
+    owed = () if setting.is_once else tuple(owed for c in criteria for owed in _owed(c, final, limits))
+    kept = {name: sql for sql, name in facts.columns.items()} | limits
+    columns += [f"{sql} AS {quoted(name)}" for name, sql in kept.items()]
+    own = [f"t.{quoted(column)} AS {own_column(column)}" for column in facts.own]
     source = [f"{quoted(subject)} AS t", *division_joins]
     source += [] if setting.is_once else ["CROSS JOIN period AS p"]
     source += frame.joins()
     steps = ", ".join(f"{name} AS ({sql})" for name, sql in setting.steps.items())
-    rows = f"{f'WITH {steps} ' if steps else ''}SELECT {', '.join(columns)} FROM {' '.join(source)}"
-    tables = frozenset(tables_of(plan.vocabulary, criteria))
-    apart = read_apart(plan.vocabulary, subject, criteria)
-    worked = any(_is_worked(node) for c in criteria for truth in _truths(c) for node in n.walk(truth))
-    return Block(subject, per, criteria, rows, named, tuple(owed), tables, apart, worked, plan.campaign)
+    steps = f"WITH {steps} " if steps else ""
+    rows, whole = (
+        f"{steps}SELECT {', '.join(listed)} FROM {' '.join(source)}" for listed in (columns, [*columns, *own])
+    )
+    return Block(
+        subject,
+        per,
+        criteria,
+        rows,
+        whole,
+        facts=named,
+        kept=tuple(facts.columns.values()),
+        own=tuple(facts.own),
+        limits=tuple(limits),
+        owed=owed,
+        tables=frozenset(tables_of(plan.vocabulary, criteria)),
+        apart=read_apart(plan.vocabulary, subject, criteria),
+        counts_workdays=any(
+            _is_worked(node) for c in criteria for truth in _truths(c) for node in n.walk(truth)
+        ),
+        campaign=plan.campaign,
+    )
 
 
 def _is_worked(node: n.Node) -> bool:
@@ -87,110 +117,10 @@ def _is_worked(node: n.Node) -> bool:
     return counted or (isinstance(node, n.PeriodValue) and node.name == "period_workdays")
 
 
-# --- facts ----------------------------------------------------------------------------------------------
-
-
-def fact_nodes(truth: n.Truth) -> Iterator[tuple[str, n.Scalar]]:
-    """The named values that a condition looks at on the subject itself, in order."""
-    match truth:
-        case n.Not(item=item):
-            yield from fact_nodes(item)
-        case n.All(items=items) | n.Any(items=items):
-            for item in items:
-                yield from fact_nodes(item)
-        case n.Verdict(truth=inner):
-            yield from fact_nodes(inner)
-        case n.Comparison(left=left, right=right):
-            yield from _values(left)
-            yield from _values(right)
-        case (
-            n.Flag(value=value)
-            | n.Among(value=value)
-            | n.Includes(value=value)
-            | n.NotApplicable(value=value)
-        ):
-            yield from _values(value)
-
-
-def _values(node: n.Scalar) -> Iterator[tuple[str, n.Scalar]]:  # noqa: C901 - one case a node
-    match node:
-        case n.ColumnValue(column=column):
-            yield column.id, node
-        case n.Named(measure=measure):
-            yield measure, node
-        case n.Constant() | n.PeriodValue():
-            return
-        case n.Count(rows=rows) | n.Total(rows=rows) | n.Share(rows=rows):
-            yield rows.relation.name, node
-        case n.Arithmetic(left=left, right=right):
-            yield from _values(left)
-            yield from _values(right)
-        case n.Extreme(items=items):
-            for item in items:
-                yield from _values(item)
-        case n.DatePart(of=of):
-            yield from _values(of)
-        case n.Elapsed(start=start, end=end):
-            yield from _values(start)
-            yield from _values(end)
-        case n.OrElse(column=column):
-            yield from _values(column)
-
-
-def _facts(criterion: Criterion, reader: Reader, columns: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """(name, JSON expression) of each fact; the values become columns, each once."""
-
-    def column(sql: str) -> str:
-        return columns.setdefault(sql, f"f{len(columns)}")
-
-    seen: set[str] = set()
-    truths = [truth for truth in (criterion.when, criterion.holds) if truth is not None]
-    for name, node in (pair for truth in truths for pair in fact_nodes(truth)):
-        if name in seen:
-            continue
-        seen.add(name)
-        value = reader.value(node)
-        if isinstance(value, Plain):
-            yield name, _json_text(column(value.sql))
-        else:
-            sides = [Sides(column(s.low), column(s.high)) for s in (value.num, value.den) if s is not None]
-            yield name, _json_number(value, sides)
-
-
-def _json_number(value: Number, sides: list[Sides]) -> str:
-    texts = [
-        _json_side(s.low)
-        if s.is_point
-        else f"'[' || {_json_side(s.low)} || ',' || {_json_side(s.high)} || ']'"
-        for s in sides
-    ]
-    if value.den is None:
-        return texts[0]
-    return f"""'{{"of":' || {texts[0]} || ',"per":' || {texts[1]} || '}}'"""
-
-
-def _json_side(column: str) -> str:
-    return f"COALESCE(CAST({column} AS VARCHAR), 'null')"
-
-
-def _json_text(column: str) -> str:
-    plain = f"REPLACE(REPLACE(CAST({column} AS VARCHAR), '\\', '\\\\'), '\"', '\\\"')"
-    return f"COALESCE('\"' || {plain} || '\"', 'null')"
-
-
-def facts_json(block: Block, criterion_id: str) -> str:
-    """SQL of the facts of one criterion as a JSON object."""
-    parts = [
-        f"""'{"," if index else ""}"{name}":' || {sql}"""
-        for index, (name, sql) in enumerate(block.facts[criterion_id])
-    ]
-    return " || ".join(["'{'", *parts, "'}'"])
-
-
 # --- what is still owed -----------------------------------------------------------------------------------
 
 
-def _owed(criterion: Criterion, reader: Reader, columns: list[str]) -> Iterator[Owed]:
+def _owed(criterion: Criterion, reader: Reader, columns: dict[str, str]) -> Iterator[Owed]:
     """What a measure has, what it needs, and the last day on which it can be met."""
     items = criterion.holds.items if isinstance(criterion.holds, n.All) else (criterion.holds,)
     for index, item in enumerate(items):
@@ -209,7 +139,7 @@ def _owed(criterion: Criterion, reader: Reader, columns: list[str]) -> Iterator[
             continue
         names = [f"o{len(columns)}_{index}_{part}" for part in ("low", "high", "need")]
         sides = (measure.num.low, measure.num.high, threshold.num.high)
-        columns += [f"{sql} AS {name}" for sql, name in zip(sides, names, strict=True)]
+        columns |= dict(zip(names, sides, strict=True))
         low, high, need = names
         # No GREATEST: it would skip what is not known.
         owed = f"(CASE WHEN {need} > {low} THEN {need} - {low} WHEN {need} <= {low} THEN 0 END)"

@@ -21,7 +21,7 @@ from bangfu.core.expressions.kinds import is_never_negative, kind_of, may_not_ap
 from bangfu.core.vocabulary import Column, ColumnType, Link, Relation
 
 _MIRRORED: dict[n.CompareOp, n.CompareOp] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_NUMERIC = (ColumnType.INT, ColumnType.DECIMAL)
+NUMERIC = (ColumnType.INT, ColumnType.DECIMAL)
 
 
 @dataclass(frozen=True)
@@ -285,8 +285,8 @@ class Reader:
             case n.Constant(kind=kind, value=value):
                 return Number(_constant(node)) if kind == "number" else Plain(literal(value))
             case n.ColumnValue(column=column):
-                if column.type in _NUMERIC:
-                    return Number(_column_sides(column, self.cell(node)), absent=self.absent(node))
+                if column.type in NUMERIC:
+                    return Number(column_sides(column, self.cell(node)), absent=self.absent(node))
                 return Plain(self.cell(node), self.absent(node))
             case n.Named(value=inner):
                 return self.value(inner)
@@ -375,7 +375,8 @@ def _constant(node: n.Constant) -> Sides:
     return v.constant(Decimal(str(node.value)))
 
 
-def _column_sides(column: Column, cell: str) -> Sides:
+def column_sides(column: Column, cell: str) -> Sides:
+    """A cell as an interval: the column's bounds where it is empty."""
     low = cell if column.minimum is None else f"COALESCE({cell}, {literal(column.minimum)})"
     high = cell if column.maximum is None else f"COALESCE({cell}, {literal(column.maximum)})"
     return Sides(low, high)
@@ -388,7 +389,7 @@ def _bounds(column: Column) -> Sides:
 
 def _is_decided_by_value(column: Column, op: str, limit: n.Constant) -> bool:
     """Whether the vocabulary's bounds alone decide nothing, so that SQL's own NULL logic is right."""
-    if column.type not in _NUMERIC:
+    if column.type not in NUMERIC:
         return False
     whole = iv.Interval(
         None if column.minimum is None else Fraction(column.minimum),
