@@ -20,7 +20,7 @@ PO = SOURCE / "locale" / "en" / "LC_MESSAGES" / "bangfu.po"
 MO = PO.with_suffix(".mo")
 # The words of the argument parser, which speaks English; written by hand.
 PARSER_PO = SOURCE / "locale" / "zh_CN" / "LC_MESSAGES" / "messages.po"
-MARKED_ON_A_PAGE = re.compile(r'\{\{ "([^"]+)" \| t \}\}')
+MARKED_ON_A_PAGE = re.compile(r'\{\{ "([^"]+)" \| t \}\}|\{% t "([^"]+)"')  # Jinja's filter, Django's tag
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # fixed, so that the file changes only when a message does
 
 
@@ -30,8 +30,9 @@ def templates() -> dict[str, list[str]]:
     rows = extract_from_dir(SOURCE, [("**.py", "python")], keywords={"N_": None}, comment_tags=())
     for name, _, message, _, _ in sorted(rows, key=lambda row: (row[0], row[1])):
         found.setdefault(str(message), set()).add(name)
-    for page in sorted(SOURCE.rglob("templates/*.html")):
-        for message in MARKED_ON_A_PAGE.findall(page.read_text(encoding="utf-8")):
+    for page in sorted(SOURCE.rglob("templates/**/*.html")):
+        for filtered, tagged in MARKED_ON_A_PAGE.findall(page.read_text(encoding="utf-8")):
+            message = filtered or tagged
             found.setdefault(message, set()).add(page.relative_to(SOURCE).as_posix())
     return {template: sorted(names) for template, names in found.items()}
 

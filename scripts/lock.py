@@ -26,7 +26,8 @@ LOCKS: dict[str, list[str]] = {
     "uv.txt": ["--group", "pyproject.toml:bootstrap"],
     "build.txt": ["--group", "pyproject.toml:build"],
     "runtime.txt": ["pyproject.toml"],
-    "dev.txt": ["pyproject.toml", "--all-extras", "--group", "dev", "-c", "requirements/runtime.txt"],
+    "web.txt": ["pyproject.toml", "--extra", "web", "-c", "requirements/runtime.txt"],
+    "dev.txt": ["pyproject.toml", "--all-extras", "--group", "dev", "-c", "requirements/web.txt"],
     "bench.txt": ["pyproject.toml", "--all-extras", "--group", "bench", "-c", "requirements/dev.txt"],
 }
 

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bangfu import __version__
-from bangfu.cli import batches, comparisons, filling, integrity, plans, reconciling, registers, runs
+from bangfu.cli import batches, comparisons, filling, integrity, plans, reconciling, registers, runs, serving
 from bangfu.cli.console import err, show_problems, t
 from bangfu.cli.usage import show_mistake, speak
 from bangfu.core.errors import Problem, UserError
@@ -31,6 +31,7 @@ comparisons.add_commands(app)
 integrity.add_commands(app)
 reconciling.add_commands(app)
 filling.add_commands(app)
+serving.add_commands(app)
 speak(app)
 
 _STOPPED = 130  # as a shell counts Ctrl-C

@@ -1,0 +1,12 @@
+"""python -m bangfu.web COMMAND: Django's commands, for whoever looks after the server."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bangfu.web.site.settings")
+    execute_from_command_line(["bangfu", *sys.argv[1:]])

@@ -1,0 +1,20 @@
+"""Everything that somebody may be allowed to do, `what.deed`. Sorted; a view or an action names one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that a role may do within its division."""
+
+    ACCOUNT_MANAGE = "account.manage"  # invite, lock, give roles
+    AUDIT_READ = "audit.read"
+    DIVISION_MANAGE = "division.manage"
+    HOUSEHOLD_CHANGE = "household.change"
+    HOUSEHOLD_READ = "household.read"  # every household of the division
+    HOUSEHOLD_READ_PAIRED = "household.read_paired"  # those that one helps
+    HOUSEHOLD_REVEAL = "household.reveal"  # ID number, phone, account in full
+    IMPORT_COMMIT = "import.commit"
+    IMPORT_UNDO = "import.undo"
+    SENSITIVE_READ = "sensitive.read"  # health, minors, religion: PIPL art. 28

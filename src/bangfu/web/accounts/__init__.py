@@ -1,0 +1,1 @@
+"""People, the roles they hold at divisions, and the doors of the site."""

@@ -1,0 +1,1 @@
+"""Administrative divisions: what a role is granted at, and what narrows every list."""

@@ -1,0 +1,56 @@
+"""My work: what is due, what is new, where to go on."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from bangfu.web.access import Permission, public, signed_in
+from bangfu.web.accounts.models import User
+from bangfu.web.accounts.policy import can
+from bangfu.web.imports.models import ImportBatch, State
+from bangfu.web.registry.households import households
+from bangfu.web.registry.rows import row_model
+
+
+@public
+def health(request: HttpRequest) -> HttpResponse:
+    """Whether the site and its database answer; says nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"ok": True})
+
+
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """Today's work by role."""
+    user = request.user
+    if not isinstance(user, User):
+        raise TypeError("the doors let nobody else in")
+    sees_households = any(
+        can(user, one) for one in (Permission.HOUSEHOLD_READ, Permission.HOUSEHOLD_READ_PAIRED)
+    )
+    rows = households().visible_to(user)
+    villages = (
+        row_model("village")
+        .objects.filter(pk__in=rows.order_by().values("village_id"))
+        .annotate(households=Count("household_rows"))
+        .order_by("division_code")[:40]
+        if can(user, Permission.HOUSEHOLD_READ)
+        else []
+    )
+    context = {
+        "today": timezone.localdate(),
+        "grants": user.grants.in_force(timezone.localdate()).select_related("division"),
+        "count": rows.count() if sees_households else None,
+        "mine": rows.order_by("household_code")[:20] if can(user, Permission.HOUSEHOLD_READ_PAIRED) else [],
+        "villages": villages,
+        "pending": ImportBatch.objects.visible_to(user).filter(state=State.CHECKED)[:10]
+        if can(user, Permission.IMPORT_COMMIT)
+        else [],
+        "may_import": can(user, Permission.IMPORT_COMMIT),
+    }
+    return render(request, "home/home.html", context)

@@ -1,0 +1,1 @@
+"""The look of every page: layout, words, the one table, errors. Knows no app."""

@@ -1,0 +1,178 @@
+"""The list of households, and the page of one (一户一档). Every opened page of a household leaves a trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bangfu.core.messages import N_
+from bangfu.web.access import Permission, require
+from bangfu.web.accounts.models import User
+from bangfu.web.accounts.policy import can
+from bangfu.web.audit.models import EventKind
+from bangfu.web.audit.recording import record
+from bangfu.web.pages.tables import Column, Filter, filter_of, listing
+from bangfu.web.pages.text import later, name_of, t
+from bangfu.web.registry.actions import reveal_value
+from bangfu.web.registry.households import SECTIONS, belongings, found, history, households
+from bangfu.web.registry.presenting import Fact, cell, facts, text_of
+from bangfu.web.registry.rows import VOCABULARY, Row, row_model
+
+READERS = (Permission.HOUSEHOLD_READ, Permission.HOUSEHOLD_READ_PAIRED)
+_SHOWN_ROWS = 30
+_KEY_FACTS = ("monitoring_kind", "risks", "headcount", "housing_grade", "exited_on", "identified_on")
+
+COLUMNS = (
+    Column("head", later(N_("户主")), lambda row: row.head_name, ("head_name",), phone="title"),
+    Column("code", later(N_("户编号")), lambda row: row.household_code, ("household_code",)),
+    Column("village", later(N_("村")), lambda row: _place(row), ("village__division_code", "household_code")),
+    Column("status", later(N_("脱贫状态")), lambda row: cell(row, "household_status"), ("household_status",)),
+    Column("type", later(N_("户类型")), lambda row: cell(row, "household_type"), ("household_type",)),
+    Column("people", later(N_("人数（人）")), lambda row: row.headcount, ("headcount",), is_numeric=True),
+)
+
+
+def _place(row: Any) -> str:
+    return " ".join(
+        part
+        for part in (row.village and row.village.division_name, row.group and row.group.group_name)
+        if part
+    )
+
+
+@require(*READERS)
+@require_http_methods(["GET", "POST"])
+def household_list(request: HttpRequest) -> HttpResponse:
+    """Search first; then filters, order and pages over what the user may see."""
+    rows = households().visible_to(request.user)
+    filters = [_village_filter(request), _code_filter(request, "household_status")]
+    for one, path in zip(filters, ("village_id", "household_status"), strict=True):
+        chosen = next((option.value for option in one.options if option.is_chosen), "")
+        if chosen:
+            rows = rows.filter(**{path: chosen})
+    text = request.POST.get("q", "")[:40]
+    table = listing(
+        request,
+        found(rows, text),
+        COLUMNS,
+        lambda row: reverse("household", args=[row.pk]),
+        unit=t(N_("户")),
+        default_order="code",
+        filters=[one for one in filters if len(one.options) > 2],
+        search=text,
+        search_hint=t(N_("姓名、证件号或电话后四位、户编号、村名")),
+        empty=t(N_("还没有户。县、乡镇业务人员可以从“导入”开始。")),
+    )
+    return render(request, "registry/household_list.html", {"table": table})
+
+
+def _village_filter(request: HttpRequest) -> Filter:
+    villages = row_model("village").objects.visible_to(request.user).order_by("division_code")
+    choices = [(str(key), name or "") for key, name in villages.values_list("pk", "division_name")[:60]]
+    return filter_of(request, "village", t(N_("村")), choices)
+
+
+def _code_filter(request: HttpRequest, column: str) -> Filter:
+    declared = VOCABULARY.tables["household"].columns[column]
+    codes = VOCABULARY.code_list(declared)
+    choices = [(code, text_of(declared, code)) for code in codes.labels]
+    return filter_of(request, column.removeprefix("household_"), name_of(declared), choices)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows of one table on the page of a household."""
+
+    id: str
+    title: str
+    rows: list[list[Fact]]
+    more: int
+
+
+@require(*READERS)
+def household_page(request: HttpRequest, household: int) -> HttpResponse:
+    """Who lives here, how the household stands, and everything recorded of it."""
+    user = _user(request)
+    row = get_object_or_404(households().visible_to(user), pk=household)
+    place = row.village.division_code if row.village else ""
+    sees_sensitive = can(user, Permission.SENSITIVE_READ, place) if place else False
+    members = belongings(household, "person").order_by("pk")
+    record(by=user, kind=EventKind.HOUSEHOLD_READ, subject="household", subject_id=row.pk, division=place)
+    context = {
+        "row": row,
+        "place": _place(row),
+        "status": cell(row, "household_status"),
+        "type": cell(row, "household_type"),
+        "key_facts": facts(row, _KEY_FACTS, sees_sensitive),
+        "contact": facts(row, ("phone", "head_id_number", "address"), sees_sensitive),
+        "members": [(one, cell(one, "relation"), facts(one, None, sees_sensitive)) for one in members],
+        "facts": facts(row, None, sees_sensitive),
+        "sections": [section for name in SECTIONS if (section := _section(household, name, sees_sensitive))],
+        "helpers": _helpers(household),
+        "history": [_change(batch, tables) for batch, tables in history(household)],
+        "may_reveal": bool(place) and can(user, Permission.HOUSEHOLD_REVEAL, place),
+    }
+    return render(request, "registry/household.html", context)
+
+
+def _section(household: int, table: str, sees_sensitive: bool) -> Section | None:
+    rows = list(belongings(household, table)[: _SHOWN_ROWS + 1])
+    if not rows:
+        return None
+    shown = [facts(one, None, sees_sensitive) for one in rows[:_SHOWN_ROWS]]
+    more = belongings(household, table).count() - len(shown) if len(rows) > _SHOWN_ROWS else 0
+    return Section(table, name_of(VOCABULARY.tables[table]), shown, more)
+
+
+def _helpers(household: int) -> list[tuple[Row, str]]:
+    pairings = belongings(household, "pairing").select_related("cadre")
+    return [(one.cadre, cell(one, "kind")) for one in pairings.filter(end_on__isnull=True) if one.cadre]
+
+
+def _change(batch: Any, tables: list[tuple[str, list[str]]]) -> dict[str, object]:
+    said = []
+    for table, columns in tables:
+        declared = VOCABULARY.tables[table]
+        names = [name_of(declared.columns[column]) for column in columns[:8] if column in declared.columns]
+        said.append((name_of(declared), names, max(0, len(columns) - 8)))
+    return {"batch": batch, "kind": t(KINDS[batch.kind]), "said": said}
+
+
+KINDS = {
+    "import": N_("导入"),
+    "birth": N_("出生"),
+    "death": N_("去世"),
+    "marriage_in": N_("婚入"),
+    "marriage_out": N_("婚出"),
+    "move": N_("迁移"),
+    "split": N_("分户"),
+    "merge": N_("并户"),
+    "recode": N_("编码变更"),
+    "change_head": N_("户主变更"),
+    "identification": N_("识别"),
+    "exit": N_("脱贫"),
+    "return": N_("返贫"),
+    "removal": N_("清退"),
+    "correction": N_("更正"),
+    "undo": N_("撤销"),
+}
+
+
+@require(Permission.HOUSEHOLD_REVEAL)
+@require_POST
+def reveal(request: HttpRequest, table: str, row: int, column: str) -> HttpResponse:
+    """One closed value in full, for a reason that is written down."""
+    user = _user(request)
+    value = reveal_value(by=user, table=table, row=row, column=column, reason=request.POST.get("reason", ""))
+    return render(request, "registry/revealed.html", {"value": value})
+
+
+def _user(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise TypeError("the doors let nobody else in")
+    return request.user

@@ -1,0 +1,1 @@
+"""Settings, addresses and commands: the edge that knows every app."""
