@@ -19,7 +19,7 @@ from bangfu.core.expressions import (
 )
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.kinds import kind_of
-from bangfu.core.messages import N_, Message
+from bangfu.core.messages import N_
 from bangfu.core.plans import schema as s
 from bangfu.core.plans.load import Pack, Reading
 from bangfu.core.plans.plan import Criterion, Deadline, Plan
@@ -90,9 +90,7 @@ class _Compiler:
         for key in self.pack.measures:
             self.check_measure(key)
         for criterion in criteria:
-            self.collect(
-                "criteria", criterion.id, "holds", lambda c=criterion: refuse_unsafe(c, self.vocabulary)
-            )
+            self.collect("criteria", criterion.id, "holds", lambda c=criterion: refuse_unsafe(c))
         if self.failed:
             return None
         head = self.pack.head
@@ -387,6 +385,3 @@ def _campaign_span(pack: Pack, on: date) -> tuple[date, date] | None:
     if span.start is None:
         return None
     return span.start, span.to or max(span.start, on + timedelta(days=1))
-
-
-__all__ = ["Message", "check_plan", "compile_plan"]

@@ -17,7 +17,6 @@ from bangfu.core.expressions.kleene import Tri, tri_and, tri_not, tri_or
 from bangfu.core.messages import N_, Message
 from bangfu.core.periods import NAMED_KINDS
 from bangfu.core.plans.plan import Criterion
-from bangfu.core.vocabulary import Vocabulary
 
 _Fact: TypeAlias = n.ColumnValue | n.Count | n.DayCount | n.Total
 _YEARLY = ("year", "two_years", "once")
@@ -138,17 +137,15 @@ def bounds_of_nothing(node: n.Scalar) -> Ratio:  # noqa: C901 - one case a node
 _NOT_NEGATIVE = Interval(Fraction(0), None)
 
 
-def refuse_unsafe(criterion: Criterion, vocabulary: Vocabulary) -> None:
+def refuse_unsafe(criterion: Criterion) -> None:
     """Raise ExpressionError where a subject of which nothing is known would be met."""
     when = True if criterion.when is None else truth_of_nothing(criterion.when)
     if when is not False and truth_of_nothing(criterion.holds):
-        table = vocabulary.tables[criterion.subject]
         raise refuse(
             "met_by_nothing",
             N_("标准“{name}”在什么都不清楚时也会判为达标。"),
             N_("请改成必须有事实才能达标的写法。"),
             name=criterion.name,
-            table=table.name,
         )
 
 
