@@ -270,7 +270,12 @@ def test_an_empty_folder_will_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "code"), [('{"format": 2}', "register.format"), ("{}}", "register.damaged")]
+    ("header", "code"),
+    [
+        ('{"format": 2}', "register.format"),
+        ('{"format": 2, "colour": "red"}', "register.format"),
+        ("{}}", "register.damaged"),
+    ],
 )
 def test_a_header_not_understood(register: ParquetRegister, header: str, code: str) -> None:
     (register.folder / "register.json").write_text(header)

@@ -316,6 +316,8 @@ def test_a_manifest_that_is_none(snapshot: Snapshot, text: str) -> None:
     ("values", "code"),
     [
         ({"format": 2}, "format"),
+        ({"format": 2, "colour": "red"}, "format"),
+        ({"colour": "red"}, "tampered"),
         ({"as_of": "2021-01-01"}, "tampered"),
         ({"source": "elsewhere"}, "tampered"),
         ({"tables": {}}, "tampered"),

@@ -38,9 +38,9 @@ _CACHE_BATCHES = 64
 
 
 class Header(BaseModel):
-    """`register.json`."""
+    """`register.json`; a later format, which may say more, is told as such."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
     format: int = FORMAT
     salt: str = ""
     check: str = ""  # of the key, if the register is encrypted

@@ -34,9 +34,12 @@ class TableEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """`manifest.json`: what the snapshot holds, of which day, by which vocabulary."""
+    """`manifest.json`: what the snapshot holds, of which day, by which vocabulary.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A key of a later format is read, so that the format is told; in this format it breaks the digest.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
     format: int
     as_of: date
     schema_version: str
