@@ -14,11 +14,17 @@ import pytest
 
 from bangfu.core.calendars import load_calendar
 from bangfu.core.documents import export_run
+from bangfu.core.documents.ledger import Names
+from bangfu.core.documents.questions import question
+from bangfu.core.engine.explaining import Clause, Explanation
+from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.runs import RunFolder
+from bangfu.core.expressions.nodes import Difference, walk
 from bangfu.core.messages import set_language
 from bangfu.core.plans.pack import Pack
 from bangfu.core.plans.plan import Plan
 from bangfu.core.snapshots import Snapshot
+from tests.inline_plans import plan_of
 from tests.unit.engine.offices import (
     frame,
     household,
@@ -118,8 +124,64 @@ def test_a_problem_says_where_who_what_why_and_what_to_do(office: Handed) -> Non
 
 
 def test_what_is_not_known_is_a_question_by_its_name(office: Handed) -> None:
-    row = office.rows("待核实", "X-2")[0]
+    row = office.rows("待核实明细", "X-2")[0]
     assert (row["对象"], row["问题"], row["事实"]) == ("甲三 990003", "饮水安全", "饮水是否安全不清楚")
+
+
+def listed(office: Handed, name: str) -> list[dict[object, object]]:
+    header, *rows = office.sheet(name)
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def test_one_thing_missing_is_one_question_however_many_wait_for_it(office: Handed) -> None:
+    rows = listed(office, "待核实")
+    whole = {row["缺什么"]: row for row in rows if row["地点"] == "全部"}
+    assert whole["饮水是否安全"]["种类"] == "一项内容"
+    assert whole["饮水是否安全"]["等着它的标准"] == "X-2 饮水安全；X-4 两项都达到"
+    assert whole["饮水是否安全"]["怎样补"] == "问清“饮水是否安全”后补登"
+    assert whole["家庭成员"]["种类"] == "明细表"
+    assert "登全以后写明登到哪一天" in str(whole["家庭成员"]["怎样补"])
+    assert whole["户"]["种类"] == "汇总"
+    water = [row for row in rows if row["缺什么"] == "饮水是否安全"]
+    assert [row["地点"] for row in water] == ["全部", "某镇东村"]
+    assert {row["待核实结论"] for row in water} == {2}
+    counts = [row["待核实结论"] for row in rows if row["地点"] == "全部"]
+    assert counts == sorted(counts, reverse=True)  # type: ignore[type-var]
+    assert [row["地点"] for row in rows][: len(whole)] == ["全部"] * len(whole)
+
+
+def test_each_household_has_one_row_of_what_to_ask(office: Handed) -> None:
+    rows = listed(office, "待核实对象")
+    names = [row["对象"] for row in rows]
+    assert len(names) == len(set(names))
+    [third] = [row for row in rows if row["对象"] == "甲三 990003"]
+    assert third["地点"] == "某镇东村"
+    assert set(str(third["要问清或补登的"]).split("、")) >= {"饮水是否安全", "家庭成员"}
+    assert third["责任人"] == "村民委员会"
+    details = {row["对象"] for row in listed(office, "待核实明细")}
+    assert len(rows) < len(listed(office, "待核实明细"))
+    assert {name for name in names if name in details}, "who is asked is who the conclusions are about"
+
+
+def test_what_cannot_be_traced_is_asked_by_the_name_of_its_criterion(office: Handed) -> None:
+    _, plan = plan_in(office.folder.parent / "plan")
+    why = Explanation(plan.criteria[1], Outcome.UNKNOWN)
+    asked = question(plan, why, 9, None, Names({}, {}, {}, {}))
+    assert [(missing.name, missing.lack) for missing in asked.missing] == [("饮水安全", "FACT")]
+    assert (asked.place, asked.subject, asked.helper) == ("", "9", "")
+
+
+def test_a_pairing_is_asked_of_its_household_and_only_for_what_is_open(office: Handed) -> None:
+    _, plan = plan_in(office.folder.parent / "plan")
+    visits = next(criterion for criterion in plan.criteria if criterion.id == "X-6")
+    days = {"d": {"subject": "household", "of": ["visit", "activity"], "take": "differ"}}
+    days_apart = plan_of([{"id": "X", "subject": "household", "per": "month", "holds": "d = 0"}], days)
+    [gap] = [node for node in walk(days_apart.criteria[0].holds) if isinstance(node, Difference)]
+    parts = (Clause("unknown", {}, True, gaps=(gap,)), Clause("unknown", {}, None, gaps=(gap,)))
+    why = Explanation(visits, Outcome.UNKNOWN, holds=(Clause("verdict_unknown", {}, None, parts=parts),))
+    asked = question(plan, why, 5, None, Names({"household": {7: "甲"}}, {}, {7: "乙"}, {5: 7}))
+    assert (asked.owner, asked.subject, asked.helper) == (("household", 7), "甲", "乙")
+    assert [missing.name for missing in asked.missing] == ["走访、工作记录"]
 
 
 def test_deadlines(office: Handed) -> None:
@@ -244,7 +306,7 @@ def test_nothing_found_is_said_kindly(tmp_path: Path, homes: list[dict[str, obje
     out = handed(tmp_path, tables, criteria=WATER)
     assert said in out.page
     assert "各村问题分布" not in out.page
-    for name in ("问题", "待核实"):
+    for name in ("问题", "待核实", "待核实对象", "待核实明细"):
         _, only = out.sheet(name)
         assert [value for value in only if value] == ["没有内容。"]
 
@@ -285,4 +347,6 @@ def test_the_page_in_english(tmp_path: Path) -> None:
         "东村",
     }
     assert "unmet" in out.page
-    assert openpyxl.load_workbook(out.folder / "findings.xlsx").sheetnames == ["Problems", "unknown", "About"]
+    assert openpyxl.load_workbook(out.folder / "findings.xlsx").sheetnames == [
+        "Problems", "unknown", "Whom to ask", "Each conclusion waiting", "About",
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from bangfu.core.calendars import load_calendar
 from bangfu.core.engine import Explanation, Outcome, World, explain
 from bangfu.core.engine.wording import condition_text, label
+from bangfu.core.expressions.nodes import ColumnValue
 from bangfu.core.periods import containing, once
 from bangfu.core.vocabulary import Sensitivity, load_vocabulary
 from tests.inline_plans import plan_of
@@ -268,3 +269,22 @@ def test_a_condition_on_a_verdict_and_on_a_list_in_words() -> None:
     village = {"id": "outer", "subject": "village", "holds": "no(household, verdict('inner') AND no(person))"}
     truth = plan_of([inner, village]).criteria[1].holds
     assert str(condition_text(truth, load_vocabulary())) == "没有户符合““有电”达标且没有家庭成员符合“有记录””"
+
+
+@pytest.mark.parametrize(
+    ("holds", "key", "open_facts"),
+    [
+        ("count(person) >= headcount", 3, ["headcount"]),
+        ("count(person) >= headcount", 2, ["Count"]),
+        ("net >= line", 3, ["headcount"]),
+        ("has_power AND has(visit)", 3, ["has_power", "Quantifier"]),
+        ("CASE WHEN has(visit) THEN headcount ELSE 1 END >= 3", 3, ["Quantifier", "headcount"]),
+        ("CASE WHEN has(person) THEN headcount ELSE 1 END >= 3", 3, ["headcount"]),
+        ("has_power", 1, []),
+    ],
+)
+def test_what_is_missing_is_told_by_column_and_list(holds: str, key: int, open_facts: list[str]) -> None:
+    gaps = [gap for clause in why(holds, key).deciding() for gap in clause.gaps]
+    assert [
+        gap.column.id if isinstance(gap, ColumnValue) else type(gap).__name__ for gap in gaps
+    ] == open_facts

@@ -41,6 +41,7 @@ class Names:
     subjects: Mapping[str, Mapping[int, str]]
     places: Mapping[tuple[str, int], str]
     helpers: Mapping[int, str]
+    homes: Mapping[int, int]  # pairing → household
 
     def subject(self, table: str, key: int) -> str:
         """What a subject is called."""
@@ -81,7 +82,8 @@ def names_of(tables: Mapping[str, pl.DataFrame], vocabulary: Vocabulary, as_of: 
         .iter_rows()
     }
     places = _places(subjects, of("village"))
-    return Names(subjects, places, _helpers(of("pairing"), subjects["cadre"], as_of))
+    homes = dict(of("pairing").select("pairing_id", "household_id").drop_nulls().iter_rows())
+    return Names(subjects, places, _helpers(of("pairing"), subjects["cadre"], as_of), homes)
 
 
 def _pairs(frame: pl.DataFrame, key: str, value: str) -> dict[int, str]:

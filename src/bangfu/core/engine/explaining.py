@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from bangfu.core.engine.outcome import Outcome
@@ -55,13 +55,17 @@ CLAUSES = {
 
 @dataclass(frozen=True)
 class Clause:
-    """One reason: its message id, typed values, the truth, how sensitive it is, and what lies below."""
+    """One reason: its message id, typed values, the truth, how sensitive it is, and what lies below.
+
+    `gaps`: the columns and lists that are not known, where that is why the truth is not.
+    """
 
     id: str
     values: dict[str, object]
     truth: Tri
     sensitivity: Sensitivity = Sensitivity.INTERNAL
     parts: tuple[Clause, ...] = ()
+    gaps: tuple[n.Node, ...] = field(default=(), compare=False)
 
     def message(self) -> Message:
         """The sentence, to be rendered in the viewer's language."""
@@ -111,9 +115,28 @@ def _clauses(node: n.Truth, on: Evaluator, negated: bool) -> Iterator[Clause]:
             yield from _clauses(item, on, not negated)
         case _:
             clause = _clause(node, on)
-            yield Clause(
-                clause.id, clause.values, _turned(clause.truth, negated), clause.sensitivity, clause.parts
-            )
+            gaps = tuple(_gaps(node, on)) if clause.truth is None and not clause.parts else ()
+            yield replace(clause, truth=_turned(clause.truth, negated), gaps=gaps)
+
+
+_LISTS = (n.Count, n.Total, n.Share, n.DayCount, n.Difference)
+
+
+def _gaps(node: n.Node, on: Evaluator) -> Iterator[n.Node]:
+    """The columns and lists within a condition that are not known."""
+    if isinstance(node, n.ColumnValue):
+        if on.cell(node) is UNKNOWN:
+            yield node
+    elif isinstance(node, n.Quantifier):
+        if on.truth(node) is None:
+            yield node
+    elif isinstance(node, _LISTS):
+        found = on.number(node)
+        if not found.num.is_point or (found.den is not None and not found.den.is_point):
+            yield node
+    else:
+        for child in n.children(node):
+            yield from _gaps(child, on)
 
 
 def _turned(truth: Tri, negated: bool) -> Tri:
