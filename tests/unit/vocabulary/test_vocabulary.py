@@ -14,7 +14,7 @@ from bangfu.core.vocabulary import (
     check_vocabulary,
     load_vocabulary,
 )
-from bangfu.core.vocabulary.load import _column
+from bangfu.core.vocabulary.load import code_list, declared_in, table
 
 PERSON_SHEET = (
     "户编号,人口编号,姓名,性别,出生日期,证件类型,证件号码,民族,户联系电话,成员联系电话,年度,与户主关系,文化程度,在校生状况,劳动技能,"
@@ -122,15 +122,45 @@ def test_one_official_cell_may_state_two_facts(vocabulary: Vocabulary) -> None:
     assert types.implies["household_status"][code] == "exited"
 
 
-def test_a_declaration_that_cannot_be_read_names_table_and_column() -> None:
-    with pytest.raises(ValueError, match="vocabulary table house, column roof: 'name'"):
-        _column("roof", {"type": "text"}, {"table": "house"})
-    with pytest.raises(ValueError, match="vocabulary table house, column roof: 'tile' is not a valid"):
-        _column("roof", {"name": "屋面", "type": "tile"}, {"table": "house"})
+HOUSE = "{table: house, name: 房, english: house, %s}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (HOUSE % "columns: {roof: {type: text}}", "house.yaml: column roof: 'name'"),
+        (
+            HOUSE % "columns: {roof: {name: 屋面, type: tile}}",
+            "house.yaml: column roof: 'tile' is not a valid",
+        ),
+        (HOUSE % "links: [{to: village}]", "house.yaml: .* unexpected keyword argument 'to'"),
+        ("{table: house}", "house.yaml: 'name'"),
+        ("{table: house, table: home}", "house.yaml: (.|\n)*found duplicate key"),
+    ],
+)
+def test_a_declaration_that_cannot_be_read_names_its_file(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "house.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=told):
+        list(declared_in(tmp_path, table))
+
+
+def test_declarations_come_in_the_order_of_their_files(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.yaml", "notes.md"):
+        text = f"{{codes: {name[0]}, name: 表, labels: {{x: 甲}}}}"
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert [codes.id for codes in declared_in(tmp_path, code_list)] == ["a", "b"]
 
 
 def test_defaults_of_a_column() -> None:
-    column = _column("roof", {"name": "屋面", "type": "bool"}, {"table": "house", "source": "domain"})
+    column = table(
+        {
+            "table": "house",
+            "name": "房",
+            "english": "house",
+            "source": "domain",
+            "columns": {"roof": {"name": "屋面", "type": "bool"}},
+        }
+    ).columns["roof"]
     assert column == Column(
         "roof", "屋面", "roof", ColumnType.BOOL, Empty.NOT_KNOWN, Sensitivity.INTERNAL, "domain"
     )

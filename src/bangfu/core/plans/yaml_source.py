@@ -138,9 +138,7 @@ class _Builder:
         if len(path) > MAX_DEPTH:
             raise _TooDeepError(line)
         if isinstance(event, AliasEvent):
-            self.refuse(
-                path, "plan.anchor", Message(N_("不能用锚点和别名（& 和 *）。")), N_("请把内容写全。")
-            )
+            self.refuse(path, "plan.anchor", Message(_ANCHOR), N_("请把内容写全。"))
             return None
         self.check_marks(getattr(event, "anchor", None), getattr(event, "tag", None), path)
         if isinstance(event, ScalarEvent):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from importlib.resources.abc import Traversable
+from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from bangfu.core.vocabulary.model import (
     CodeList,
@@ -22,23 +24,32 @@ from bangfu.core.vocabulary.model import (
     Vocabulary,
 )
 
+_Declared = TypeVar("_Declared")
+
 
 @cache
 def load_vocabulary() -> Vocabulary:
     """The product's vocabulary. Raises ValueError naming the file where a declaration is wrong."""
     root = files(__package__)
-    codes = {c.id: c for c in (_code_list(doc) for doc in _documents(root / "codes"))}
-    tables = {t.id: t for t in (_table(doc) for doc in _documents(root / "tables"))}
+    codes = {c.id: c for c in declared_in(root / "codes", code_list)}
+    tables = {t.id: t for t in declared_in(root / "tables", table)}
     return Vocabulary(tables, codes)
 
 
-def _documents(folder: Any) -> list[Mapping[str, Any]]:
+def declared_in(folder: Traversable, read: Callable[[Mapping[str, Any]], _Declared]) -> Iterator[_Declared]:
+    """What the YAML files of a folder declare, by file name. Raises ValueError naming the file."""
     yaml = YAML(typ="safe", pure=True)
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    return [yaml.load((folder / name).read_text(encoding="utf-8")) for name in names]
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".yaml"):
+            try:
+                declared = read(yaml.load(file.read_text(encoding="utf-8")))
+            except (KeyError, TypeError, ValueError, YAMLError) as error:
+                raise ValueError(f"{file.name}: {error}") from error
+            yield declared
 
 
-def _code_list(doc: Mapping[str, Any]) -> CodeList:
+def code_list(doc: Mapping[str, Any]) -> CodeList:
+    """The code list that a document declares. Raises KeyError."""
     return CodeList(
         doc["codes"],
         doc["name"],
@@ -50,7 +61,8 @@ def _code_list(doc: Mapping[str, Any]) -> CodeList:
     )
 
 
-def _table(doc: Mapping[str, Any]) -> Table:
+def table(doc: Mapping[str, Any]) -> Table:
+    """The table that a document declares. Raises KeyError, TypeError or ValueError."""
     return Table(
         id=doc["table"],
         name=doc["name"],
@@ -65,7 +77,7 @@ def _table(doc: Mapping[str, Any]) -> Table:
     )
 
 
-def _column(name: str, spec: Mapping[str, Any], table: Mapping[str, Any]) -> Column:
+def _column(name: str, spec: Mapping[str, Any], doc: Mapping[str, Any]) -> Column:
     try:
         return Column(
             id=name,
@@ -73,8 +85,8 @@ def _column(name: str, spec: Mapping[str, Any], table: Mapping[str, Any]) -> Col
             english=spec.get("english", name.replace("_", " ")),
             type=ColumnType(spec["type"]),
             empty=Empty(spec.get("empty", "not_known")),
-            sensitivity=Sensitivity(spec.get("sensitivity", table.get("sensitivity", "internal"))),
-            source=spec.get("source", table.get("source", "")),
+            sensitivity=Sensitivity(spec.get("sensitivity", doc.get("sensitivity", "internal"))),
+            source=spec.get("source", doc.get("source", "")),
             aliases=tuple(spec.get("aliases", ())),
             unit=spec.get("unit"),
             codes=spec.get("codes"),
@@ -84,4 +96,4 @@ def _column(name: str, spec: Mapping[str, Any], table: Mapping[str, Any]) -> Col
             fixed=spec.get("fixed", False),
         )
     except (KeyError, ValueError) as error:
-        raise ValueError(f"vocabulary table {table['table']}, column {name}: {error}") from error
+        raise ValueError(f"column {name}: {error}") from error
