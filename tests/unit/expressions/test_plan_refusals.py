@@ -85,6 +85,12 @@ def test_measures_refused(spec: Spec, code: str, message: str) -> None:
     [
         ({"of": "loan", "take": "workdays"}, "once", "each_day", "没有确定的起止日，不能逐日比较，也不能数工作日。"),
         ({"of": ["visit", "loan"], "take": "differ"}, "once", "each_day", "请用 per: month 等周期"),
+        (
+            {"subject": "batch", "of": "stay", "take": "workdays", "within": "own"},
+            "month",
+            "each_day",
+            "或写 within: campaign。",
+        ),
         ({"of": "visit", "take": "count", "within": "previous"}, "once", "previous", "per: once 没有上一周期"),
         ({"of": "visit", "take": "count", "within": "previous"}, "stage", "previous", "per: stage 没有上一周期"),
         ({"of": "production_cost", "take": "count"}, "month", "yearly", "“生产支出项”按年登记，周期不能是 month。"),
