@@ -100,7 +100,7 @@ def test_a_group_of_one_column_is_written_without_merging(tmp_path: Path) -> Non
     )
     write_xlsx(tmp_path / "f.xlsx", [page])
     sheet = read_workbook(tmp_path / "f.xlsx").sheets[0]
-    assert [list(row) for row in sheet.rows] == [
+    assert [list(row) for row in sheet.rows()] == [
         ["题", "", ""],
         ["一", "二", ""],
         ["甲", "乙", "丙"],

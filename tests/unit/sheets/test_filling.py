@@ -78,7 +78,7 @@ def filled(
 
 
 def cells(path: Path) -> list[list[object]]:
-    return [list(row) for row in read_workbook(path).sheets[0].rows]
+    return [list(row) for row in read_workbook(path).sheets[0].rows()]
 
 
 TITLES = ["序号", "村", "户编号", "户主姓名", "家庭人口", "工资性收入(元)", "是否危房户"]

@@ -39,7 +39,7 @@ def sheet_of(*rows: str) -> RawSheet:
     """Rows of titles, cells parted by commas."""
     grid = [row.split(",") for row in rows]
     width = max(map(len, grid))
-    return RawSheet("表", [[*row, *[""] * (width - len(row))] for row in grid])
+    return RawSheet.of_rows("表", [[*row, *[""] * (width - len(row))] for row in grid])
 
 
 def header_of(layout: str, *rows: str) -> Header:

@@ -410,7 +410,7 @@ def test_every_kind_of_value_survives_the_change_of_format(tmp_path: Path) -> No
         "",
     ]
     target = tmp_path / "a.xlsx"
-    write_marked_values(RawWorkbook("a.xls", "xls", (RawSheet("表", [row]),)), {}, target)
+    write_marked_values(RawWorkbook("a.xls", "xls", (RawSheet.of_rows("表", [row]),)), {}, target)
     cells = [cell.value for cell in openpyxl.load_workbook(target)["表"][1]]
     assert cells[:2] == [True, 1.5]
     assert len(cells[2]) == 32_767
@@ -493,7 +493,7 @@ def test_the_size_of_the_pieces_does_not_matter(
     path = with_sheet_xml(
         office,
         tmp_path / "人口2.xlsx",
-        lambda xml: xml.replace(b"</sheetData>", b"</sheetData><!-- row> -->"),
+        lambda xml: xml.replace(b"</sheetData>", b"</sheetData><controls><x><x:row>1</x:row></x></controls>"),
     )
     problems = {("人口", cell): "not_date" for cell in ("A2", "A3", "B4", "C4", "D4")}
     at_once = parts(marked(path, problems, out))

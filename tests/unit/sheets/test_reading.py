@@ -61,12 +61,12 @@ def test_an_xlsx_gives_typed_cells_from_a1_on(tmp_path: Path) -> None:
     book = read_workbook(write_xlsx(tmp_path / "表.xlsx", {"户": ROWS, "空": []}))
 
     assert (book.name, book.kind, [s.name for s in book.sheets]) == ("表.xlsx", "xlsx", ["户", "空"])
-    assert book.sheets[0].rows == [
+    assert book.sheets[0].rows() == [
         ["姓名", "金额", "日期", "是否"],
         ["张三", 1.5, date(2019, 6, 15), True],
         ["李四", "", "", False],
     ]
-    assert list(book.sheets[1].rows) == []
+    assert book.sheets[1].rows() == []
 
 
 def test_hidden_sheets_are_named_and_left_unread(tmp_path: Path) -> None:
@@ -107,13 +107,13 @@ def test_formulas_errors_and_long_numbers_are_known_by_cell(tmp_path: Path) -> N
 def test_prefixed_elements_and_cells_without_reference_are_read(tmp_path: Path) -> None:
     plain = write_xlsx(tmp_path / "表.xlsx", {"户": ROWS})
     other = with_sheet_xml(plain, tmp_path / "前缀.xlsx", prefixed)
-    assert read_workbook(other).sheets[0].rows == read_workbook(plain).sheets[0].rows
+    assert read_workbook(other).sheets[0].rows() == read_workbook(plain).sheets[0].rows()
     import re
 
     bare = with_sheet_xml(
         plain, tmp_path / "无号.xlsx", lambda xml: re.sub(rb'(<(?:c|row)) r="[A-Z]*[0-9]+"', rb"\1", xml)
     )
-    assert read_workbook(bare).sheets[0].rows[0][0] == "姓名"
+    assert read_workbook(bare).sheets[0].rows()[0][0] == "姓名"
 
 
 @pytest.mark.parametrize("cell", ["XFD1048576", "A1048576", "AAA70000", "CZ99999"])
@@ -131,7 +131,7 @@ def test_a_cell_far_away_does_not_claim_the_memory_between(tmp_path: Path, cell:
 
 def test_many_columns_are_read_where_the_rows_are_few(tmp_path: Path) -> None:
     path = write_xlsx(tmp_path / "宽.xlsx", {"户": [[1.0] * 300]})
-    assert len(read_workbook(path).sheets[0].rows[0]) == 300
+    assert len(read_workbook(path).sheets[0].rows()[0]) == 300
 
 
 def test_what_is_damaged_is_refused(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_bombs_are_refused_before_they_unfold(tmp_path: Path) -> None:
 
 
 def test_one_endless_row_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bangfu.core.sheets.scan._MAX_ROW_BYTES", 10_000)
+    monkeypatch.setattr("bangfu.core.sheets.blocks._MAX_ELEMENT_BYTES", 10_000)
     plain = write_xlsx(tmp_path / "表.xlsx", {"户": ROWS})
     endless = with_sheet_xml(
         plain, tmp_path / "长.xlsx", lambda xml: xml.replace(b"</sheetData>", b"<row>" + b"<c/>" * 9000)
@@ -270,7 +270,7 @@ def test_parts_stored_without_packing_are_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(plain) as old, zipfile.ZipFile(stored, "w") as new:
         for name in old.namelist():
             new.writestr(name, old.read(name))
-    assert read_workbook(stored).sheets[0].rows == read_workbook(plain).sheets[0].rows
+    assert read_workbook(stored).sheets[0].rows() == read_workbook(plain).sheets[0].rows()
     content = stored.read_bytes()
     name = b"xl/worksheets/sheet1.xml"
     broken = tmp_path / "坏.xlsx"
@@ -312,7 +312,7 @@ def test_csv_in_each_encoding_and_delimiter(tmp_path: Path, encoding: str, delim
     path.write_bytes("\r\n".join(delimiter.join(line) for line in lines).encode(encoding))
     book = read_workbook(path)
     assert (book.kind, book.sheets[0].name) == ("csv", "人口")
-    assert [list(row) for row in book.sheets[0].rows] == [
+    assert [list(row) for row in book.sheets[0].rows()] == [
         ["姓名", "备注", ""],
         ["张三", f"有{delimiter}有\n行", ""],
         ["李四", "", ""],
@@ -342,8 +342,8 @@ def test_an_xls_gives_the_same_cells_as_an_xlsx(tmp_path: Path) -> None:
     path = write_xls(tmp_path / "表.xls", sheets, hidden=["代码"])
     book = read_workbook(path)
     assert (book.kind, book.hidden) == ("xls", ("代码",))
-    assert book.sheets[0].rows == [["姓名", "金额", ""], ["张三", 1.5, ""], [3.0, 4.0, 5.0]]
-    assert all(type(cell) is float for cell in book.sheets[0].rows[2])
+    assert book.sheets[0].rows() == [["姓名", "金额", ""], ["张三", 1.5, ""], [3.0, 4.0, 5.0]]
+    assert all(type(cell) is float for cell in book.sheets[0].rows()[2])
     assert len(read_workbook(path, with_hidden=True).sheets) == 2
 
 
@@ -412,7 +412,7 @@ def test_chains_of_an_xls_that_run_in_a_circle_end(tmp_path: Path) -> None:
 def test_a_short_xls_lies_in_the_mini_stream(tmp_path: Path) -> None:
     path = tmp_path / "短.xls"
     path.write_bytes(compound({"Workbook": xls_stream({"户": texts([["姓名"]])})}))
-    assert read_workbook(path).sheets[0].rows == [["姓名"]]
+    assert read_workbook(path).sheets[0].rows() == [["姓名"]]
 
 
 def test_an_xls_too_wide_or_without_a_sheet_is_refused(tmp_path: Path) -> None:
@@ -431,13 +431,6 @@ def test_prefixes_do_not_hide_a_cell_far_away(tmp_path: Path) -> None:
 
 
 def test_counts_that_would_claim_all_memory_are_refused(tmp_path: Path) -> None:
-    plain = write_xlsx(tmp_path / "表.xlsx", {"户": ROWS})
-    many = rezip(
-        plain,
-        tmp_path / "多.xlsx",
-        lambda _, content: content.replace(b"uniqueCount=", b'uniqueCount="99999999999999" x='),
-    )
-    assert refused(many) == "bomb"
     for area in (
         struct.pack("<IIHHH", 0, 0xFFFFFFFF, 0, 0xFFFF, 0),
         struct.pack("<HHHHH", 0, 0xFFFF, 0, 0xFFFF, 0),
@@ -461,7 +454,7 @@ def test_an_interruption_is_not_taken_for_a_broken_file(
 
     monkeypatch.setattr("python_calamine.CalamineWorkbook.from_path", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        read_workbook(write_xlsx(tmp_path / "表.xlsx", {"户": ROWS}))
+        read_workbook(write_xls(tmp_path / "表.xls", {"户": texts(ROWS)}))
 
 
 def test_parts_that_begin_before_the_file_are_refused(tmp_path: Path) -> None:

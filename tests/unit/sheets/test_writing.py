@@ -125,7 +125,7 @@ def test_csv_opens_as_chinese_and_without_formulas(tmp_path: Path) -> None:
     )
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     (sheet,) = read_workbook(path).sheets
-    assert [list(row) for row in sheet.rows] == [
+    assert [list(row) for row in sheet.rows()] == [
         ["列", "'=题"], ["'=1+1", "-5"], ["'@x", ""], ["'\t+", "是"], ["'-", "否"], ['a,"b', "2020-01-02"],
     ]  # fmt: skip
     assert path.stat().st_mode & 0o077 == 0

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
+from bangfu.core.sheets.cells import Position
 from bangfu.core.sheets.problems import refusal
-from bangfu.core.sheets.scan import SheetFacts
 
 _FREE = 0xFFFFFFFA  # this and above: no sector
 _HEADER = 512
@@ -24,6 +25,17 @@ _HEAD, _CELL = struct.Struct("<HH"), struct.Struct("<HH")
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _NOT_A_NUMBER, _ERROR = b"\xff\xff", 2  # of a formula's stored result
 _ENCRYPTED = ("EncryptedPackage", "EncryptionInfo")  # an xlsx with a password is a compound file
+
+
+@dataclass
+class SheetFacts:
+    """What an xls says of a sheet beside its values, as `RawSheet` has it. `rows` and `columns` are upper bounds
+    of the area."""
+
+    rows: int = 0
+    columns: int = 0
+    formulas: dict[Position, bool] = field(default_factory=dict)
+    faults: dict[Position, str] = field(default_factory=dict)
 
 
 class CompoundFile:

@@ -46,7 +46,7 @@ def position(text: str) -> Position:
 
 @dataclass(frozen=True)
 class RawSheet:
-    """A worksheet as rows of typed cells from A1 on; an empty cell is "".
+    """A worksheet as columns of typed cells from A1 on, all of one length; an empty cell is "".
 
     `formulas`: cells with a formula → whether a computed value is stored with it. `faults`: cells that hold
     an error value (#DIV/0!). `exact_numbers`: whole numbers too long for a float, as written in the file.
@@ -54,11 +54,26 @@ class RawSheet:
     """
 
     name: str
-    rows: Sequence[Sequence[Cell]]
+    columns: Sequence[Sequence[Cell]]
     merged: tuple[tuple[int, int, int, int], ...] = ()
     formulas: Mapping[Position, bool] = field(default_factory=dict)
     faults: Mapping[Position, str] = field(default_factory=dict)
     exact_numbers: Mapping[Position, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_rows(cls, name: str, rows: Sequence[Sequence[Cell]]) -> RawSheet:
+        """A sheet from rows of one length."""
+        return cls(name, list(zip(*rows, strict=True)))
+
+    @property
+    def height(self) -> int:
+        """How many rows it has."""
+        return len(self.columns[0]) if self.columns else 0
+
+    def rows(self, first: int = 0, end: int | None = None) -> list[list[Cell]]:
+        """Rows as lists, which take as much memory again; `end` is not among them."""
+        parts = (column[first:end] for column in self.columns)
+        return [list(row) for row in zip(*parts, strict=True)]
 
 
 @dataclass(frozen=True)

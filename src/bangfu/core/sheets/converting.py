@@ -61,7 +61,7 @@ class _Formats:
 
 
 def _write(sheet: Worksheet, raw: RawSheet, marks: SheetMarks, formats: _Formats) -> None:
-    for at, row in enumerate(raw.rows):
+    for at, row in enumerate(raw.rows()):
         severities = marks.severities.get(at, {})
         for column, cell in enumerate(row):
             severity = severities.get(column)

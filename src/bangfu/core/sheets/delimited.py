@@ -74,4 +74,4 @@ def read_csv(path: Path, content: bytes, limits: Limits) -> RawSheet:
         raise refusal("empty", path.name)
     width = max(map(len, rows))
     padded = [[*row, *[""] * (width - len(row))] if len(row) < width else row for row in rows]
-    return RawSheet(path.stem, padded)
+    return RawSheet.of_rows(path.stem, padded)

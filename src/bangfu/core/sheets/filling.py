@@ -104,7 +104,7 @@ def _listed(
         for number, answer in enumerate(asked.answers(meaning)):
             if isinstance(answer, str):
                 places.setdefault(fold(answer), set()).add(number)
-        for row in range(template.header.last + 1, len(template.sheet.rows)):
+        for row in range(template.header.last + 1, template.sheet.height):
             text = _name(template.sheet, (row, at))
             if text in places or (text and not _is_word(text)):
                 own = places.get(text, set())
@@ -117,7 +117,7 @@ def _listed(
 def _name(sheet: RawSheet, cell: Position) -> str:
     """A name or a code as text; codes that were typed as numbers too, with all their digits."""
     row, column = cell
-    return fold(sheet.exact_numbers.get(cell, str(sheet.rows[row][column]).removesuffix(".0")))
+    return fold(sheet.exact_numbers.get(cell, str(sheet.columns[column][row]).removesuffix(".0")))
 
 
 def _is_word(text: str) -> bool:
@@ -129,7 +129,7 @@ def _is_word(text: str) -> bool:
 
 def _is_free(sheet: RawSheet, row: int, at: int) -> bool:
     """Empty, without formula, and seen: what a merged cell covers nobody sees."""
-    if (row, at) in sheet.formulas or (row < len(sheet.rows) and sheet.rows[row][at] != ""):
+    if (row, at) in sheet.formulas or (row < sheet.height and sheet.columns[at][row] != ""):
         return False
     return not any(
         top <= row <= bottom and left <= at <= right and (top, left) != (row, at)

@@ -73,9 +73,8 @@ def find_header(sheet: RawSheet, layout: Layout) -> Header | None:
 
 def _titles(sheet: RawSheet) -> list[list[str]]:
     """The top of the sheet as folded text, merged cells filled throughout."""
-    grid = [
-        [fold(cell) if isinstance(cell, str) else "" for cell in row] for row in sheet.rows[:SEARCHED_ROWS]
-    ]
+    top_rows = sheet.rows(0, SEARCHED_ROWS)
+    grid = [[fold(cell) if isinstance(cell, str) else "" for cell in row] for row in top_rows]
     for top, left, bottom, right in sheet.merged:
         for row in range(top, min(bottom + 1, len(grid))):
             grid[row][left : right + 1] = [grid[top][left]] * len(grid[row][left : right + 1])

@@ -45,6 +45,7 @@ class Package:
     relationships: Mapping[str, Relationship]
     namespace: str  # of spreadsheet elements: transitional or strict
     relationship_types: str  # what the types of its relationships begin with
+    is_1904: bool  # days are counted from 1904, as Excel for Mac once did
 
 
 def parse(content: bytes, where: str) -> etree._Element:
@@ -107,4 +108,6 @@ def open_package(archive: Archive) -> Package:
         raise refusal("no_sheet", archive.name)
     namespace = etree.QName(root).namespace or ""
     types = main[0].type.removesuffix(_OFFICE_DOCUMENT)
-    return Package(workbook, tuple(sheets), references, namespace, types)
+    properties = root.find("{*}workbookPr")
+    is_1904 = properties is not None and properties.get("date1904") in ("1", "true")
+    return Package(workbook, tuple(sheets), references, namespace, types, is_1904)

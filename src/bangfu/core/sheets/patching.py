@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from bangfu.core.sheets.blocks import row_blocks, rows_end
 from bangfu.core.sheets.cells import column_letters, position
 from bangfu.core.sheets.problems import refusal
 from bangfu.core.sheets.reasons import Severity
-from bangfu.core.sheets.scan import row_blocks
 from bangfu.core.sheets.styling import Styles
 
 Marks = Mapping[int, Mapping[int, Severity]]  # row → column → how grave
 
 _QUOTED = rb"""(?:[^>"']|"[^"]*"|'[^']*')*?"""
 _ROW_START = re.compile(rb"<((?:[\w.-]+:)?)row\b([^>]*)>")
-_ROWS_END = re.compile(rb"</(?:[\w.-]+:)?sheetData\s*>|<(?:[\w.-]+:)?sheetData\s*/>")
 _REFERENCE = re.compile(rb"""[\w.-]+:id\s*=\s*["']([^"']*)["']""")
 ROW = re.compile(rb"<((?:[\w.-]+:)?)row\b(" + _QUOTED + rb")(?:(/)>|>(.*?)</(?:[\w.-]+:)?row\s*>)", re.DOTALL)
 CELL = re.compile(rb"<((?:[\w.-]+:)?)c\b(" + _QUOTED + rb")(?:/>|>.*?</(?:[\w.-]+:)?c\s*>)", re.DOTALL)
@@ -35,7 +34,7 @@ def read_tail(pieces: Iterable[bytes], where: str) -> bytes:
     for block in row_blocks(pieces, where):
         if tail:
             tail.append(block)
-        elif end := _ROWS_END.search(block):
+        elif end := rows_end(block):
             tail = [block[end.end() :]]
     if not tail:
         raise refusal("truncated", where)
@@ -60,7 +59,7 @@ def patch_sheet(
         if tail:
             tail.append(block)
             continue
-        end = _ROWS_END.search(block)
+        end = rows_end(block)
         rows = block[: end.end()] if end else block
         patched, row = _patch_rows(rows, row, marks, styles)
         yield patched

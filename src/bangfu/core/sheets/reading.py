@@ -5,30 +5,26 @@ Macros are never executed and links never followed: nothing here looks at the pa
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from zipfile import ZipInfo
 
 import python_calamine as calamine
 
-from bangfu.core.sheets.archive import LIMITS, Archive, Limits, open_archive
-from bangfu.core.sheets.biff import scan_xls
+from bangfu.core.sheets.archive import LIMITS, Limits, open_archive
+from bangfu.core.sheets.biff import SheetFacts, scan_xls
 from bangfu.core.sheets.cells import Cell, RawSheet, RawWorkbook
+from bangfu.core.sheets.content import Content
 from bangfu.core.sheets.delimited import is_page, is_text, read_csv
 from bangfu.core.sheets.package import open_package
 from bangfu.core.sheets.problems import refusal
-from bangfu.core.sheets.scan import SheetFacts, scan_sheet
+from bangfu.core.sheets.worksheet import read_sheet
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SAMPLE = 1 << 16
 _TEXT_NAMES = (".csv", ".tsv", ".txt")
-_COUNT = re.compile(rb"""uniqueCount\s*=\s*["']\s*([0-9]+)""")
-_OVERLAP = 100  # bytes of a piece that are looked at again with the next
-_READ_WITH_VALUES = ("/sharedStrings", "/styles")
 
 
 def read_workbook(path: Path, limits: Limits = LIMITS, with_hidden: bool = False) -> RawWorkbook:
@@ -71,43 +67,18 @@ def _read_text(path: Path, limits: Limits) -> RawWorkbook:
 def _read_xlsx(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
     with open_archive(path, limits) as archive:
         package = open_package(archive)
-        for reference in package.relationships.values():
-            if reference.type.endswith(_READ_WITH_VALUES) and reference.target in archive.parts:
-                _check_counts(archive, archive.parts[reference.target])
-        facts = {
-            sheet.name: _scan(archive, sheet.part, limits)
+        content = Content(archive, package)
+        sheets = tuple(
+            read_sheet(
+                sheet.name, archive.unpacked(archive.parts[sheet.part]), content, path.name, limits.cells
+            )
             for sheet in package.sheets
             if sheet.is_visible or with_hidden
-        }
-    if not facts:
+        )
+    if not sheets:
         raise refusal("no_sheet", path.name)
     hidden = tuple(sheet.name for sheet in package.sheets if not sheet.is_visible)
-    return RawWorkbook(path.name, "xlsx", _values(path, facts), hidden)
-
-
-def _check_counts(archive: Archive, part: ZipInfo) -> None:
-    """Read a part through, so that its size is true; the reader of values sets aside as much memory as the
-    count of shared strings says."""
-    rest = b""
-    for piece in archive.unpacked(part):
-        for declared in _COUNT.findall(rest + piece):
-            if int(declared) > part.file_size:
-                raise refusal("bomb", archive.name, part.filename)
-        rest = piece[-_OVERLAP:]
-
-
-def _scan(archive: Archive, part: str, limits: Limits) -> SheetFacts:
-    facts = scan_sheet(archive.unpacked(archive.parts[part]), archive.name)
-    if facts.rows * facts.columns > limits.cells:
-        facts = scan_sheet(archive.unpacked(archive.parts[part]), archive.name, closely=True)
-    if facts.rows * facts.columns > limits.cells:
-        raise refusal("too_big", archive.name, f"{facts.rows:,} × {facts.columns:,}")
-    return facts
-
-
-def _values(path: Path, facts: Mapping[str, SheetFacts]) -> tuple[RawSheet, ...]:
-    with _opened(path) as workbook:
-        return tuple(_sheet(workbook.get_sheet_by_name(name), known) for name, known in facts.items())
+    return RawWorkbook(path.name, "xlsx", sheets, hidden)
 
 
 @contextmanager
@@ -123,12 +94,6 @@ def _opened(path: Path) -> Iterator[calamine.CalamineWorkbook]:
         raise
 
 
-def _sheet(sheet: calamine.CalamineSheet, facts: SheetFacts) -> RawSheet:
-    rows: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
-    merged = tuple((*first, *last) for first, last in sheet.merged_cell_ranges or ())
-    return RawSheet(sheet.name, rows, merged, facts.formulas, facts.faults, facts.exact_numbers)
-
-
 def _read_xls(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
     scanned = scan_xls(path.read_bytes(), path.name)
     if sum(facts.rows * facts.columns for facts in scanned) > limits.cells:
@@ -139,10 +104,20 @@ def _read_xls(path: Path, limits: Limits, with_hidden: bool) -> RawWorkbook:
     chosen = [tab for tab in sheets if with_hidden or tab.visible == calamine.SheetVisibleEnum.Visible]
     if not chosen or len(tabs) != len(scanned):
         raise refusal("no_sheet" if not chosen else "truncated", path.name)
-    facts = {tab.name: scanned[tabs.index(tab)] for tab in chosen}
     hidden = tuple(tab.name for tab in sheets if tab.visible != calamine.SheetVisibleEnum.Visible)
-    read = tuple(replace(sheet, rows=_with_floats(sheet.rows)) for sheet in _values(path, facts))
+    with _opened(path) as workbook:
+        read = tuple(
+            _xls_sheet(workbook.get_sheet_by_name(tab.name), scanned[tabs.index(tab)]) for tab in chosen
+        )
     return RawWorkbook(path.name, "xls", read, hidden)
+
+
+def _xls_sheet(sheet: calamine.CalamineSheet, facts: SheetFacts) -> RawSheet:
+    rows = _with_floats(sheet.to_python(skip_empty_area=False))
+    merged = tuple((*first, *last) for first, last in sheet.merged_cell_ranges or ())
+    return replace(
+        RawSheet.of_rows(sheet.name, rows), merged=merged, formulas=facts.formulas, faults=facts.faults
+    )
 
 
 def _with_floats(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:

@@ -155,7 +155,7 @@ def _shown(problems: pl.DataFrame, sheet: StagedSheet, vocabulary: Vocabulary) -
     }
     texts = []
     for row, column in problems.select("row", "column").iter_rows():
-        cell = sheet.raw.rows[row][column]
+        cell = sheet.raw.columns[column][row]
         text = format(cell, ".15g") if isinstance(cell, float) else str(cell).strip()
         texts.append(text if is_open.get(column, False) else masked(text))
     return texts

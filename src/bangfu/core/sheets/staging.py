@@ -58,11 +58,12 @@ def stage_sheet(
     sheet: RawSheet, layout: Layout, header: Header, vocabulary: Vocabulary, today: date
 ) -> StagedSheet:
     """Clean the body of a sheet below its header. `today` is the day of the import."""
-    rows, skipped = _body(_filled(sheet, header), header, layout)
-    body = _Body(sheet, rows, layout, vocabulary, today)
+    columns_at = _filled(sheet, header)
+    rows, skipped = _body(columns_at, header, layout)
+    body = _Body(sheet, columns_at, rows, layout, vocabulary, today)
     targets = {target: column for column, target in header.targets.items() if target.table != SKIP}
     places = {target.name: at for target, at in targets.items()}
-    at_rows = pl.Series(ROW, list(rows), dtype=pl.UInt32)
+    at_rows = pl.Series(ROW, rows, dtype=pl.UInt32)
     columns = [at_rows]
     issues = [pl.DataFrame(schema=ISSUES)]
     for target, at in targets.items():
@@ -84,44 +85,54 @@ def stage_sheet(
     return StagedSheet(sheet, layout, header, frame, pl.concat(issues), places, skipped, formulas)
 
 
-Rows = Mapping[int, Sequence[Cell]]  # row of the sheet → its cells
+Columns = Mapping[int, Sequence[Cell]]  # column of the sheet → its cells from the first row on
 
 
-def _filled(sheet: RawSheet, header: Header) -> Rows:
-    """The rows below the header, cells merged downwards filled throughout."""
-    rows: dict[int, Sequence[Cell]] = dict(enumerate(sheet.rows))
+def _filled(sheet: RawSheet, header: Header) -> Columns:
+    """The columns, cells merged downwards filled throughout below the header."""
+    columns: dict[int, Sequence[Cell]] = dict(enumerate(sheet.columns))
+    own: dict[int, list[Cell]] = {}
     for top, left, bottom, _ in sheet.merged:
-        if header.last < top < bottom:
-            for row in range(top + 1, min(bottom + 1, len(sheet.rows))):
-                rows[row] = [*rows[row][:left], rows[top][left], *rows[row][left + 1 :]]
-    return {row: cells for row, cells in rows.items() if row > header.last}
+        if header.last < top < bottom and left in columns:
+            cells = own.setdefault(left, list(columns[left]))
+            below = slice(top + 1, min(bottom + 1, sheet.height))
+            cells[below] = [cells[top]] * len(cells[below])
+    return columns | own
 
 
-def _body(rows: Rows, header: Header, layout: Layout) -> tuple[Rows, tuple[int, ...]]:
-    """Rows of data; and the numbers of those that only look like it."""
+def _body(columns: Columns, header: Header, layout: Layout) -> tuple[list[int], tuple[int, ...]]:
+    """The rows of data by number; and those that only look like it."""
     needed = {target for group in layout.needed for target in group}
-    named = [at for at, target in header.targets.items() if target in needed]
-    repeated = {at: _repeated(rows, at, header.texts[at]) for at in named}
-    suspect = {column: words for column, words in repeated.items() if words}
-    skipped = []
-    kept = {}
-    for at, row in rows.items():
-        if any([row[column] != "" for column in named]):  # noqa: C419 - twice as fast as a generator here
-            is_data = not suspect or not any(row[column] in words for column, words in suspect.items())
-        elif all(row[column] == "" for column in header.targets):
+    named = {at: columns[at] for at, target in header.targets.items() if target in needed}
+    rows = range(header.last + 1, len(columns[min(columns)]))
+    is_named = [
+        any(cells) for cells in zip(*(_given(column, rows) for column in named.values()), strict=True)
+    ]
+    repeated: set[int] = set()
+    for at, column in named.items():
+        if words := _repeated(column[rows.start :], header.texts[at]):
+            repeated.update(row for row in rows if column[row] in words)
+    kept: list[int] = []
+    skipped: list[int] = []
+    for row, has_name in zip(rows, is_named, strict=True):
+        if has_name:
+            is_data = row not in repeated
+        elif all(columns[at][row] == "" for at in header.targets):
             continue
         else:
-            is_data = _NOTE.match(next(fold(str(cell)) for cell in row if cell != "")) is None
-        if is_data:
-            kept[at] = row
-        else:
-            skipped.append(at)
+            texts = (fold(str(cell)) for column in columns.values() if (cell := column[row]) != "")
+            is_data = _NOTE.match(next(texts)) is None
+        (kept if is_data else skipped).append(row)
     return kept, tuple(skipped)
 
 
-def _repeated(rows: Rows, at: int, title: str) -> set[Cell]:
+def _given(column: Sequence[Cell], rows: range) -> list[bool]:
+    return [cell != "" for cell in column[rows.start : rows.stop]]
+
+
+def _repeated(cells: Sequence[Cell], title: str) -> set[Cell]:
     """Cells of a column that repeat its title, or say that the row is a total."""
-    texts = {cell for row in rows.values() if isinstance(cell := row[at], str)}
+    texts = {cell for cell in cells if isinstance(cell, str)}
     likely = (text for text in texts if _TOTAL_SIGN in text or title[0] in text)
     return {text for text in likely if fold(text) in _TOTALS or fold(text) == fold(title)}
 
@@ -130,13 +141,25 @@ class _Body:
     """The rows of data of a sheet, cleaned column by column."""
 
     def __init__(
-        self, sheet: RawSheet, rows: Rows, layout: Layout, vocabulary: Vocabulary, today: date
+        self,
+        sheet: RawSheet,
+        columns: Columns,
+        rows: Sequence[int],
+        layout: Layout,
+        vocabulary: Vocabulary,
+        today: date,
     ) -> None:
-        self.rows, self.layout, self.vocabulary, self.today = rows, layout, vocabulary, today
+        self.columns, self.rows = columns, rows
+        self.layout, self.vocabulary, self.today = layout, vocabulary, today
         self.index = {row: i for i, row in enumerate(rows)}
         self.faults = self._by_column(sheet.faults)
         self.exact = self._by_column(sheet.exact_numbers)
         self.unfilled = self._by_column({at: "" for at, stored in sheet.formulas.items() if not stored})
+
+    def cells(self, at: int) -> list[Cell]:
+        """The cells of a column of the sheet, in the rows of data."""
+        column = self.columns[at]
+        return [column[row] for row in self.rows]
 
     def _by_column(self, cells: Mapping[Position, str]) -> dict[int, dict[int, str]]:
         columns: dict[int, dict[int, str]] = {}
@@ -149,7 +172,7 @@ class _Body:
         """The first and the last day of a table's rows that stand in one cell, by column name."""
         table = self.vocabulary.tables[target.column]
         names = (table.timing.start or "", table.timing.end or "")
-        halves = split_span([row[at] for row in self.rows.values()])
+        halves = split_span(self.cells(at))
         return [
             (f"{table.id}.{name}", clean_column(cells, table.columns[name], self.vocabulary, self.today))
             for name, cells in zip(names, halves, strict=True)
@@ -158,7 +181,7 @@ class _Body:
     def clean(self, target: Target, at: int) -> Cleaned:
         """Typed values of one column, with issues by position in the body."""
         form = self.layout.forms.get(f"{target.table}.{target.column}", "")
-        cells = [row[at] for row in self.rows.values()]
+        cells = self.cells(at)
         marks: list[tuple[int, str, str | None]] = []
         if form in _EXACT_FORMS:
             for i, digits in self.exact.get(at, {}).items():
@@ -214,7 +237,8 @@ def _other_papers(
             if not {name, column} <= {*frame.columns}:
                 continue
             others = frame.filter(pl.col(column) == code)[ROW].to_list()
-            texts = {row: str(body.rows[row][places[name]]).strip().upper() or None for row in others}
+            cells = body.columns[places[name]]
+            texts = {row: str(cells[row]).strip().upper() or None for row in others}
             facts = [f for f in frame.columns if f in _said_by(name, body.layout)]
             is_other = pl.col(ROW).is_in(others)
             written = pl.col(ROW).replace_strict(texts, default=None, return_dtype=pl.String)

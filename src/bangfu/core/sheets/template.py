@@ -225,7 +225,7 @@ def _unit_fits(title: str, meaning: str, vocabulary: Vocabulary) -> bool:
 def blank_rows(template: Template) -> tuple[int, int | None]:
     """The first row to fill and how many there is room for; None: as many as wanted."""
     first = template.header.last + 1
-    rows = template.sheet.rows
+    rows = template.sheet.rows()
     serials = {at for at, title in template.titles.items() if fold(title) in _SERIALS}
 
     def is_blank(row: int) -> bool:
