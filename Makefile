@@ -37,6 +37,8 @@ tests: $(DEV)/.ready
 	@bash scripts/system_packages.sh java soffice
 	$(DEV)/bin/python -m pytest --cov --cov-report= --requirements=$(OUT)/requirements.json \
 		--ignore=tests/functional/spark $(ARGS)
+	@echo "The web platform once more, on PostgreSQL:"
+	@BANGFU_TEST_DATABASE=postgresql $(DEV)/bin/python -m pytest -q tests/web
 	@echo "Branches of the core (the gate is 94 %, to be raised):"
 	@$(DEV)/bin/coverage report --include='src/bangfu/core/*' --fail-under=94
 

@@ -19,6 +19,7 @@ from bangfu.web.registry import log
 from bangfu.web.registry.actions import apply_changes, undo_batch
 from bangfu.web.registry.households import history
 from bangfu.web.registry.models import ChangeBatch
+from bangfu.web.registry.presenting import UNITS
 from bangfu.web.registry.rows import MODELS, VOCABULARY, index_columns, is_sealed, row_model, rows
 from bangfu.web.registry.snapshots import snapshot_register
 from bangfu.web.registry.state import rows_of, state_of_households, whole_state
@@ -48,6 +49,11 @@ def test_a_model_has_every_column_of_the_vocabulary(name: str) -> None:
     for link in table.links:
         if link.column:
             assert fields[link.column].related_model is MODELS[link.parent]
+
+
+def test_every_unit_can_be_said() -> None:
+    declared = {column.unit for table in VOCABULARY.tables.values() for column in table.columns.values()}
+    assert declared - {None} == UNITS
 
 
 def test_current_rows_are_the_fold_of_the_log() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from bangfu.core.messages import N_
 from bangfu.web.access import Permission as P
@@ -22,6 +23,15 @@ class Entry:
     any_of: tuple[P, ...] = ()
 
 
+@dataclass(frozen=True)
+class Shown:
+    """An entry as the page shows it."""
+
+    label: str
+    url: str
+    is_here: bool
+
+
 # In the order of the day's work. A new app adds its line here.
 ENTRIES = (
     Entry(later(N_("今天")), "home"),
@@ -36,4 +46,10 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     if not isinstance(user, User):
         return {"navigation": ()}
     shown = [entry for entry in ENTRIES if not entry.any_of or any(can(user, one) for one in entry.any_of)]
-    return {"navigation": shown}
+    return {"navigation": [Shown(entry.label, *_target(request, entry.url_name)) for entry in shown]}
+
+
+def _target(request: HttpRequest, url_name: str) -> tuple[str, bool]:
+    """Where an entry leads, and whether the page asked for lies there."""
+    url = reverse(url_name)
+    return url, request.path.startswith(url) if url != "/" else request.path == url

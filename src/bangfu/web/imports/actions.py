@@ -34,7 +34,7 @@ from bangfu.web.audit.models import EventKind
 from bangfu.web.audit.recording import record
 from bangfu.web.divisions.loading import known_divisions
 from bangfu.web.divisions.models import Division
-from bangfu.web.imports.models import ImportBatch, KeptFile, Move, Purpose, State, keep
+from bangfu.web.imports.models import ImportBatch, KeptFile, Move, Purpose, State, keep, stored_names, sweep
 from bangfu.web.keyring import fingerprint
 from bangfu.web.registry.actions import apply_changes, undo_batch
 from bangfu.web.registry.rows import VOCABULARY
@@ -93,11 +93,13 @@ def check(*, by: User, batch: ImportBatch) -> ImportBatch:
     """Dry run: what the import would change, and which cells are wrong. Nothing is written to the register."""
     require_can(by, Permission.IMPORT_COMMIT, batch.division)
     _require(batch, Move.CHECK)
+    before = stored_names(batch)
     try:
-        checked = _plan(batch, with_marks=True)
+        _keep_check(by, batch, _plan(batch, with_marks=True))
     except WorkbookError as error:
-        return _keep_refusal(by, batch, error.problems)
-    return _keep_check(by, batch, checked)
+        _keep_refusal(by, batch, error.problems)
+    sweep(before)
+    return batch
 
 
 def _plan(batch: ImportBatch, with_marks: bool) -> Checked:
@@ -122,7 +124,7 @@ def _plan(batch: ImportBatch, with_marks: bool) -> Checked:
 
 
 @transaction.atomic
-def _keep_refusal(by: User, batch: ImportBatch, problems: Sequence[Problem]) -> ImportBatch:
+def _keep_refusal(by: User, batch: ImportBatch, problems: Sequence[Problem]) -> None:
     _move(batch, Move.CHECK, State.REFUSED, refusals=[_said(one) for one in problems], counts={}, notes=[])
     _drop_results(batch)
     record(
@@ -132,11 +134,10 @@ def _keep_refusal(by: User, batch: ImportBatch, problems: Sequence[Problem]) -> 
         subject_id=batch.pk,
         division=batch.division_id,
     )
-    return batch
 
 
 @transaction.atomic
-def _keep_check(by: User, batch: ImportBatch, checked: Checked) -> ImportBatch:
+def _keep_check(by: User, batch: ImportBatch, checked: Checked) -> None:
     result = checked.result
     counts = result.counts
     _move(
@@ -164,7 +165,6 @@ def _keep_check(by: User, batch: ImportBatch, checked: Checked) -> ImportBatch:
         division=batch.division_id,
         details=details,
     )
-    return batch
 
 
 def _said(problem: Problem) -> dict[str, str]:
@@ -238,9 +238,11 @@ def undo(*, by: User, batch: ImportBatch) -> ImportBatch:
 def discard(*, by: User, batch: ImportBatch) -> ImportBatch:
     """Let go of an import that was never written."""
     require_can(by, Permission.IMPORT_COMMIT, batch.division)
+    before = stored_names(batch)
     with transaction.atomic():
         _move(batch, Move.DISCARD, State.DISCARDED)
         batch.files.all().delete()
+    sweep(before)
     return batch
 
 

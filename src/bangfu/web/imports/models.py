@@ -120,6 +120,18 @@ class KeptFile(models.Model):
         return opened
 
 
+def stored_names(batch: ImportBatch) -> set[str]:
+    """The names under which the files of an import lie in the storage."""
+    return set(batch.files.values_list("stored_as", flat=True))
+
+
+def sweep(names: set[str]) -> None:
+    """Remove stored files that no row speaks of any more. Call it after the transaction that let go of them."""
+    kept = set(KeptFile.objects.filter(stored_as__in=names).values_list("stored_as", flat=True))
+    for name in names - kept:
+        default_storage.delete(name)
+
+
 def keep(batch: ImportBatch, purpose: Purpose, name: str, content: bytes, digest: str) -> KeptFile:
     """Put a file of an import into the storage, closed."""
     stored_as = f"imports/{uuid.uuid5(uuid.NAMESPACE_OID, f'{batch.pk}/{purpose}/{name}/{digest}')}"

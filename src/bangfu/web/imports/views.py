@@ -22,7 +22,7 @@ from bangfu.web.imports import actions
 from bangfu.web.imports.forms import UploadForm
 from bangfu.web.imports.models import ImportBatch, KeptFile, Move, Purpose, State
 from bangfu.web.pages.tables import Column, listing
-from bangfu.web.pages.text import later, name_of, t
+from bangfu.web.pages.text import later, moment, name_of, t
 from bangfu.web.registry.rows import VOCABULARY
 
 _SHOWN = 200
@@ -42,7 +42,7 @@ COLUMNS = (
         "problems", later(N_("有问题的单元格（个）")), lambda one: one.problem_count, ("problem_count",), True
     ),
     Column("by", later(N_("上传人")), lambda one: one.uploaded_by.display_name),
-    Column("at", later(N_("上传时间")), lambda one: f"{one.uploaded_at:%Y-%m-%d %H:%M}", ("uploaded_at",)),
+    Column("at", later(N_("上传时间")), lambda one: moment(one.uploaded_at), ("uploaded_at",)),
 )
 
 

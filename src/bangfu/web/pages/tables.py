@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 
 PAGE_ROWS = 50
+_LONG = 9  # options that fit in a row on most screens
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Filter:
     name: str
     label: str
     options: Sequence[Option]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the options are too many to stand in a row."""
+        return len(self.options) > _LONG
 
     @property
     def chosen(self) -> str:

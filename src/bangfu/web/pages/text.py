@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.functional import lazystr
 
 from bangfu.core.messages import Message, current_language
@@ -40,6 +41,6 @@ def code_label(codes: CodeList, code: str) -> str:
     return codes.labels.get(code, code)
 
 
-def chosen(options: Mapping[str, str], value: str) -> str:
-    """The value if it is one of the options, else nothing."""
-    return value if value in options else ""
+def moment(at: datetime) -> str:
+    """A moment by the clocks of China: 2026-11-22 15:23."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +19,7 @@ from bangfu.web.pages.tables import Column, Filter, filter_of, listing
 from bangfu.web.pages.text import later, name_of, t
 from bangfu.web.registry.actions import reveal_value
 from bangfu.web.registry.households import SECTIONS, belongings, found, history, households
-from bangfu.web.registry.presenting import Fact, cell, facts, text_of
+from bangfu.web.registry.presenting import Grid, cell, facts, grid, text_of
 from bangfu.web.registry.rows import VOCABULARY, Row, row_model
 
 READERS = (Permission.HOUSEHOLD_READ, Permission.HOUSEHOLD_READ_PAIRED)
@@ -84,16 +83,6 @@ def _code_filter(request: HttpRequest, column: str) -> Filter:
     return filter_of(request, column.removeprefix("household_"), name_of(declared), choices)
 
 
-@dataclass(frozen=True)
-class Section:
-    """Rows of one table on the page of a household."""
-
-    id: str
-    title: str
-    rows: list[list[Fact]]
-    more: int
-
-
 @require(*READERS)
 def household_page(request: HttpRequest, household: int) -> HttpResponse:
     """Who lives here, how the household stands, and everything recorded of it."""
@@ -120,13 +109,12 @@ def household_page(request: HttpRequest, household: int) -> HttpResponse:
     return render(request, "registry/household.html", context)
 
 
-def _section(household: int, table: str, sees_sensitive: bool) -> Section | None:
+def _section(household: int, table: str, sees_sensitive: bool) -> Grid | None:
     rows = list(belongings(household, table)[: _SHOWN_ROWS + 1])
     if not rows:
         return None
-    shown = [facts(one, None, sees_sensitive) for one in rows[:_SHOWN_ROWS]]
-    more = belongings(household, table).count() - len(shown) if len(rows) > _SHOWN_ROWS else 0
-    return Section(table, name_of(VOCABULARY.tables[table]), shown, more)
+    more = belongings(household, table).count() - _SHOWN_ROWS if len(rows) > _SHOWN_ROWS else 0
+    return grid(table, rows[:_SHOWN_ROWS], more, sees_sensitive)
 
 
 def _helpers(household: int) -> list[tuple[Row, str]]:

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "bangfu.web.pages.middleware.SecureHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "bangfu.web.pages.middleware.Language",
