@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -65,7 +65,7 @@ class CaseBench:
         try:
             problems = list(self._check(case, engines))
         except UserError as error:
-            problems = list(error.problems)
+            problems = [replace(found, where=found.where or self._where(case)) for found in error.problems]
         return CaseResult(case, tuple(problems))
 
     def _check(self, case: s.Case, engines: Mapping[str, BatchEngine]) -> Iterator[Problem]:
@@ -139,20 +139,26 @@ class CaseBench:
     ) -> Iterator[Problem]:
         plan = self.plan_on(case.as_of)
         table = self.vocabulary.tables[criterion.subject]
-        for name, (low, high) in case.facts.items():
+        for name, expected in case.facts.items():
             measure = plan.measures.get((criterion.subject, name))
             if measure is None:
                 yield self._problem(case, N_("没有指标 {name}。"), name=name)
                 continue
             value = Evaluator(world, period, table, subject).value(measure)
-            found = value.num if isinstance(value, Ratio) and value.den is None else None
-            if found is None or (_decimal(found.low), _decimal(found.high)) != (low, high):
-                shown = [_decimal(found.low), _decimal(found.high)] if found else []
-                yield self._problem(case, N_("指标 {name} 得到 {found}。"), name=name, found=str(shown))
+            if not isinstance(value, Ratio) or value.den is not None:
+                yield self._problem(case, N_("指标 {name} 是商或不是数，不能用 facts 核对。"), name=name)
+                continue
+            found = (_decimal(value.num.low), _decimal(value.num.high))
+            if found != expected:
+                template = N_("指标 {name} 应为 {expected}，得到 {found}。")
+                shown = {"expected": _bounds(expected), "found": _bounds(found)}
+                yield self._problem(case, template, name=name, **shown)
 
     def _problem(self, case: s.Case, template: str, **values: object) -> Problem:
-        where = f"{self.pack.where('cases', case.name)} {case.name}"
-        return Problem("plan.case", Message(template, values), where)
+        return Problem("plan.case", Message(template, values), self._where(case))
+
+    def _where(self, case: s.Case) -> str:
+        return f"{self.pack.where('cases', case.name)} {case.name}"
 
 
 def _only(plan: Plan, criterion: Criterion) -> Plan:
@@ -161,6 +167,11 @@ def _only(plan: Plan, criterion: Criterion) -> Plan:
 
 def _decimal(bound: object) -> Decimal | None:
     return None if bound is None else Decimal(bound.numerator) / Decimal(bound.denominator)  # type: ignore[attr-defined]
+
+
+def _bounds(bounds: tuple[Decimal | None, Decimal | None]) -> str:
+    """[certain, possible] as a case writes them."""
+    return f"[{', '.join('null' if bound is None else str(bound) for bound in bounds)}]"
 
 
 # --- rows -------------------------------------------------------------------------------------------------
