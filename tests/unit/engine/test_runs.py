@@ -232,3 +232,15 @@ def test_a_table_that_the_snapshot_lacks_was_never_checked(office: Office) -> No
         why.criterion.id: why.outcome for _, why in recheck(plan, "household", 1, run, lean, load_calendar())
     }
     assert outcomes["X-1"] is Outcome.UNKNOWN
+
+
+def test_what_a_run_was_not_asked_has_no_findings(tmp_path: Path) -> None:
+    water = "criteria:\n  - {id: X-2, name: 饮水安全, subject: household, holds: water_safe}"
+    road = "\n  - {id: X-4, name: 通路, subject: village, per: quarter, holds: road_hardened}"
+    pack, plan = plan_in(write_office(tmp_path / "plan", criteria=water))
+    later = plan_in(write_office(tmp_path / "later", criteria=water + road))[1]
+    snapshot = snapshot_of(state(), tmp_path / "snapshot")
+    run = judged(pack, plan, snapshot, tmp_path / "run")
+    found = run.findings_with_facts(later, snapshot)
+    assert found.height == run.findings_with_facts(plan, snapshot).height > 0
+    assert found["criterion"].unique().to_list() == ["X-2"]
