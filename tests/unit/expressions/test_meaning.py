@@ -39,6 +39,13 @@ def test_full_width_signs(written: str, meant: str) -> None:
     assert fold_width(written) == meant
 
 
+@pytest.mark.parametrize("text", ["count(person, employed)", "total(person, work_months, employed)"])
+def test_rows_are_narrowed_by_the_last_argument(text: str) -> None:
+    found = parse_scalar(text, scope())
+    assert isinstance(found, (n.Count, n.Total))
+    assert found.rows.where == parse_truth("employed", scope("person"))
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
