@@ -149,11 +149,15 @@ def coverage(plan: PlanName, as_json: AsJson = False) -> None:
         say_json([vars(citation) for citation in found])
         return
     by_element: dict[str, list[str]] = {}
+    upon: dict[str, list[str]] = {}
     for citation in found:
         by_element.setdefault(citation.requirement, []).append(citation.where)
+        if citation.upon:
+            upon.setdefault(citation.requirement, []).append(citation.upon)
     ordered = sorted(by_element, key=lambda element: (element.split("-")[0], int(element.split("-")[1])))
     say_table(
-        [t(N_("条目")), t(N_("位置"))], [(element, "、".join(by_element[element])) for element in ordered]
+        [t(N_("条目")), t(N_("位置")), t(N_("由人提出的情形（没有可核查的记录）"))],
+        [(element, "、".join(by_element[element]), "；".join(upon.get(element, ()))) for element in ordered],
     )
     say(t(N_("共引用 {count} 个条目。"), count=len(by_element)))
 

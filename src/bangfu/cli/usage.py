@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import Any
 
 import typer
+from typer.completion import install  # type: ignore[attr-defined]  # the parser's own
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from bangfu.cli.console import err, t
-from bangfu.core.messages import N_
+from bangfu.cli.console import err, say, t
+from bangfu.core.errors import Problem, UserError
+from bangfu.core.messages import N_, Message
 
 # Placeholders of arguments and options, as the commands declare them.
 _METAVARS = {
@@ -79,6 +83,22 @@ def _nothing(ctx: Any) -> None:
     """No word for a type."""
 
 
+def _install_completion(ctx: typer.Context, param: Any, value: Any) -> Any:
+    """Install what the shell needs; the parser's own way speaks English."""
+    if not value or ctx.resilient_parsing:
+        return value
+    try:
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            shell, path = install(shell=value if isinstance(value, str) else None)
+    except typer.Exit:
+        names = {"names": ["bash", "zsh", "fish", "pwsh"]}
+        message = Message(N_("认不出这是哪种终端，没有装命令补全"))
+        remedy = Message(N_("请在这些终端里再试：{names}。"), names)
+        raise UserError(Problem("completion", message, "", remedy)) from None
+    say(t(N_("✓ 已给 {shell} 装上命令补全：{path}。重开终端后生效。"), shell=shell, path=str(path)))
+    raise typer.Exit
+
+
 class _Spoken:
     """What the parser would say in English, said in the user's language."""
 
@@ -98,6 +118,8 @@ class _Spoken:
                 param.display_type_rich = _nothing
             if param.name in _HELPS:
                 param.help = t(_HELPS[param.name])
+            if param.name == "install_completion":
+                param.callback = _install_completion
             if param.metavar is None and not getattr(param, "is_flag", True):
                 param.metavar = t(N_("内容"))
             param.metavar = t(_METAVARS[param.metavar]) if param.metavar in _METAVARS else param.metavar

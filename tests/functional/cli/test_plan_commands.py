@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bangfu.cli import usage
 from tests.functional.cli.conftest import Command
 
 
@@ -54,6 +55,8 @@ def test_a_case_that_fails_fails_the_command(bangfu: Command, tmp_path: Path) ->
 def test_readable_lists(bangfu: Command, tmp_path: Path) -> None:
     assert "人均纯收入" in bangfu("plan", "show", "s4_nanhuzhou").output
     assert "S4-4" in bangfu("plan", "coverage", "s4_nanhuzhou").output
+    told = bangfu("plan", "coverage", "s1_linked_villages").output
+    assert "年度考评认定部门没有完成当年扶贫开发任务" in told, "S1-48 has no criterion: a person starts it"
     assert "没有差别" in bangfu("plan", "diff", "s4_nanhuzhou", "s4_nanhuzhou").output
     assert bangfu("plan", "schema", tmp_path / "schemas").exit_code == 0
     assert (tmp_path / "schemas" / "criteria.json").exists()
@@ -101,6 +104,7 @@ def test_no_english_word_in_chinese_help() -> None:
         re.MULTILINE,
     )
     known = {
+        "Ctrl",
         "Spark",
         "spark",
         "duckdb",
@@ -204,6 +208,22 @@ def test_the_shell_completes_commands_and_options(shell: str) -> None:
     )
     assert "snapshot" in done.stdout
     assert "explain" not in done.stdout
+
+
+def test_completion_is_installed_in_words(
+    bangfu: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "install", lambda shell: ("bash", tmp_path))
+    done = bangfu("--install-completion")
+    assert (done.exit_code, "已给 bash 装上命令补全" in done.output) == (0, True), done.exception
+    assert "completion installed" not in done.output
+
+
+def test_completion_for_an_unknown_shell_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    refused = run("--install-completion", "cmd")
+    assert (refused.returncode, "认不出这是哪种终端" in refused.stderr) == (2, True), refused.stdout
+    assert "not supported" not in refused.stdout + refused.stderr
 
 
 def test_ctrl_c_stops_without_a_trace(tmp_path: Path) -> None:

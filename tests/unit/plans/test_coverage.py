@@ -83,3 +83,12 @@ def test_the_reference_of_fields_is_fresh() -> None:
     assert page == schemas.reference(), "python scripts/schemas.py"
     assert "| **`holds`** | 达标条件 | condition | What must hold. |" in page
     assert "| `responsible` | 责任人 | list of id in `organisation.roles` |" in page
+
+
+def test_what_only_a_person_can_start_says_when(tmp_path: Path) -> None:
+    conduct = (
+        "consequences: [{id: S1-48, name: 否决, subject: agency, upon: 年度任务没有完成, "
+        "propose: [{action: veto, name: 一票否决, on: office}], decided_by: [office]}]"
+    )
+    pack = loaded(tmp_path, conduct=conduct, organisation="roles: [{id: office, name: 县委}]")
+    assert [(c.requirement, c.upon) for c in citations(pack)] == [("S1-48", "年度任务没有完成")]

@@ -93,7 +93,7 @@ def test_recorded_costs_come_before_ratios() -> None:
         (rule(never="loan, wages"), "没有这个收入类别：wages。 是不是 wage？"),
         (rule("{rule: ratio, ratios: {loan: '0.4'}}"), "成本比例写了 loan，但它不是计入的收入类别。"),
         (rule().replace("calendar_year", "twelve_months"),
-         "收入按年登记，还不能按近十二个月核算。 请写 window: calendar_year。"),
+         "收入按年登记，还不能按近十二个月核算。 请写 window: calendar_year，并在 note 中注明方案要的是近十二个月。"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_rule(tmp_path: Path, text: str, problem: str) -> None:

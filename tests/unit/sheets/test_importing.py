@@ -596,6 +596,17 @@ def test_the_cadres_of_a_village_form_its_team(tmp_path: Path) -> None:
     assert [code for _, code in found(nowhere)] == ["place_missing"]
 
 
+def test_a_cadre_without_a_village_is_told_and_left_out(tmp_path: Path) -> None:
+    rows = [
+        ["乡", "村", "姓名", "联系电话", "派出单位", "是否队长", "是否第一书记"],
+        ["东乡", "甲村", "陈一", "15400000001", "县水利局", "是", "否"],
+        ["东乡", "", "陈二", "15400000002", "县水利局", "否", "是"],
+    ]
+    result = planned(tmp_path, {"干部": {"干部": rows}}, options=Options(within="990101100000"))
+    assert found(result) == [("B3", "place_missing")]
+    assert rows_of(applied(result), "team_membership", "cadre_id") == [(1,)]
+
+
 def test_a_sheet_that_cannot_be_read_keeps_everything_out(tmp_path: Path) -> None:
     books = book(ZHANG) | {"户": {"户": [["户编号", "户类型", "户类型"], ["9901", "", ""]]}}
     result = planned(tmp_path, books)

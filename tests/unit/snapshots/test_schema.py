@@ -84,5 +84,7 @@ def test_names_may_change_but_meaning_may_not_unnoticed() -> None:
     known_to = replace(PERSON, links=(replace(PERSON.links[0], known_to="seen_on"),))
     assert vocabulary_hash(changed(person=known_to)) != vocabulary_hash(VOCABULARY)
     assert schema_version(changed(person=known_to)) == schema_version(VOCABULARY)
+    barred = replace(PERSON, links=(replace(PERSON.links[0], transit=False),))
+    assert vocabulary_hash(changed(person=barred)) != vocabulary_hash(VOCABULARY)
     codes = {**VOCABULARY.codes, "road": CodeList("road", "路", {"mud": "泥土"})}
     assert vocabulary_hash(replace(VOCABULARY, codes=codes)) != vocabulary_hash(VOCABULARY)

@@ -35,7 +35,7 @@ def _income(pack: Pack, vocabulary: Vocabulary) -> Iterator[Problem]:
         yield Problem("plan.ratio_not_counted", message, where, suggestion(code, income.items.counted))
     if income.window != "calendar_year":
         message = Message(N_("收入按年登记，还不能按近十二个月核算。"))
-        remedy = Message(N_("请写 window: calendar_year。"))
+        remedy = Message(N_("请写 window: calendar_year，并在 note 中注明方案要的是近十二个月。"))
         yield Problem("plan.income_window", message, pack.where_path("income", "", ("window",)), remedy)
     for name in NAMES:
         if name in pack.content.measures:

@@ -14,18 +14,28 @@ from bangfu.core.plans.yaml_source import Path
 
 @dataclass(frozen=True)
 class Citation:
-    """An element cited by an entry: the list it stands in (`criteria`), its id, `file:line`."""
+    """An element cited by an entry: the list it stands in (`criteria`), its id, `file:line`.
+
+    `upon`: where no record can tell and a person starts it, in which case; such an element has no criterion.
+    """
 
     requirement: str
     address: str
     entry: str
     where: str
+    upon: str = ""
 
 
 def citations(pack: Pack) -> list[Citation]:
     """Every citation of every entry, in the order of the files; inherited entries count."""
     found = [
-        Citation(element, address, entry_id, pack.where_path(address, entry_id, path))
+        Citation(
+            element,
+            address,
+            entry_id,
+            pack.where_path(address, entry_id, path),
+            getattr(entry, "upon", "") or "",
+        )
         for address, entry_id, entry in pack.entries()
         for element, path in _cited_by(entry, ())
     ]

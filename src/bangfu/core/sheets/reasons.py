@@ -100,7 +100,7 @@ REASONS: dict[str, Reason] = {
         N_("登记里这一户还有表中没有的人（{detail} 人）"), N_("核对；已去世、迁出的办理变更")
     ),
     # places
-    "place_missing": _refused(N_("新的一户没有写明在哪个村"), N_("补上乡、村的名称")),
+    "place_missing": _refused(N_("没有写明在哪个村"), N_("补上乡、村的名称")),
     "place_unknown": _refused(N_("区划里没有这个地方"), N_("照行政区划的正式名称填写")),
     "place_ambiguous": _refused(N_("有几个同名的地方（{detail}）"), N_("补上县、乡的名称")),
     "place_outside": _refused(N_("不在本地（{detail}）范围内"), N_("核对；别处的数据请由别处导入")),

@@ -60,7 +60,9 @@ def vocabulary_hash(vocabulary: Vocabulary) -> str:
 
 def _meaning(table: Table) -> dict[str, object]:
     return {
-        "links": [[link.parent, link.column, link.through, link.known_to] for link in table.links],
+        "links": [
+            [link.parent, link.column, link.through, link.known_to, link.transit] for link in table.links
+        ],
         "timing": [table.timing.at, table.timing.year, table.timing.start, table.timing.end],
         "columns": {
             c.id: [c.type, c.empty, c.given, c.codes, c.unit, c.in_snapshot] for c in table.columns.values()

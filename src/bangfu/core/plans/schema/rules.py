@@ -241,5 +241,7 @@ class Income(Cited):
 
     items: IncomeItems = Field(description="Which items count.")
     costs: IncomeCosts = Field(description="How costs are taken off.")
-    window: Literal["calendar_year", "twelve_months"] = Field(description="Over which time.")
+    window: Literal["calendar_year", "twelve_months"] = Field(
+        description="Over which time. Income is recorded by year, so twelve_months is refused for now."
+    )
     headcount: Literal["current", "year"] = Field(description="By which headcount it is divided.")
