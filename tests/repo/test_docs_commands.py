@@ -27,6 +27,7 @@ GUIDES = [
     "fill-and-check",
     "keep-a-register",
 ]
+IN_CHINESE = ["write-a-plan", "replay-a-figure", "fill-and-check", "keep-a-register"]
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
@@ -101,6 +102,11 @@ def test_both_tutorials_give_the_same_commands() -> None:
     assert commands(TUTORIAL) == commands("tutorials/first-findings.md")
 
 
+@pytest.mark.parametrize("guide", IN_CHINESE)
+def test_a_guide_in_chinese_runs_the_same(guide: str) -> None:
+    assert blocks(f"how-to/{guide}.zh-CN.md") == blocks(f"how-to/{guide}.md") != []
+
+
 @pytest.mark.usefixtures("desk")
 @pytest.mark.parametrize("guide", GUIDES)
 def test_a_guide_can_be_followed(guide: str) -> None:
@@ -117,4 +123,4 @@ def test_the_program_for_spark_speaks_of_what_exists() -> None:
 
 def test_every_guide_is_followed() -> None:
     pages = {path.stem for path in (DOCS / "how-to").glob("*.md")}
-    assert pages - {"index"} == {*GUIDES, "run-on-spark"}
+    assert pages - {"index"} == {*GUIDES, "run-on-spark", *(f"{guide}.zh-CN" for guide in IN_CHINESE)}
