@@ -171,6 +171,21 @@ def test_too_deep(text: str) -> None:
     assert refusal(text).problem.code in ("expression.too_deep", "expression.syntax")
 
 
+def test_as_deep_as_may_be() -> None:
+    nots = MAX_DEPTH - 1  # the column's name lies one deeper
+    assert isinstance(parse_truth("NOT " * nots + "has_power", scope()), n.Not)
+    assert refusal("NOT " * (nots + 1) + "has_power").problem.code == "expression.too_deep"
+
+
+def test_what_is_wrong_side_by_side_is_told_at_once() -> None:
+    found = refusal("headcont >= 3 AND (fuel = '太阳' OR has_power) AND fuel >= 1")
+    assert [problem.code for problem in found.problems] == [
+        "expression.unknown_name",
+        "expression.code",
+        "expression.kinds",
+    ]
+
+
 def test_a_name_must_mean_one_thing() -> None:
     line = n.Constant(3, "number")  # type: ignore[arg-type]
     shadowing = Scope(VOCABULARY, VOCABULARY.tables["household"], {"headcount": line})
