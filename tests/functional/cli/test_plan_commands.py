@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from bangfu.cli import usage
 from tests.functional.cli.conftest import Command
@@ -219,11 +220,17 @@ def test_completion_is_installed_in_words(
     assert "completion installed" not in done.output
 
 
-def test_completion_for_an_unknown_shell_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
-    refused = run("--install-completion", "cmd")
-    assert (refused.returncode, "认不出这是哪种终端" in refused.stderr) == (2, True), refused.stdout
-    assert "not supported" not in refused.stdout + refused.stderr
+def test_completion_for_an_unknown_shell_is_refused_in_words(
+    bangfu: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(shell: str | None) -> None:
+        typer.echo(f"Shell {shell} is not supported.")
+        raise typer.Exit(1)
+
+    monkeypatch.setattr(usage, "install", unknown)
+    refused = bangfu("--install-completion")
+    assert "认不出这是哪种终端" in str(refused.exception)
+    assert "not supported" not in refused.output
 
 
 def test_ctrl_c_stops_without_a_trace(tmp_path: Path) -> None:
