@@ -7,12 +7,12 @@ Files must be readable under the same path by every worker; Arrow tables are sen
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bangfu.core.engine.inputs import (
@@ -28,7 +28,7 @@ from bangfu.core.engine.sinks import MemorySink, Sink
 from bangfu.core.engine.spark_session import LOCAL, open_session, spark_errors
 from bangfu.core.engine.sql.blocks import Block, blocks_of
 from bangfu.core.engine.sql.spark_dialect import SETTINGS, spark_sql
-from bangfu.core.engine.travelling import send_home, travelling_sql
+from bangfu.core.engine.travelling import Load, send_home, travelling_sql
 from bangfu.core.plans.plan import Plan
 from bangfu.core.snapshots.schema import arrow_schema
 from bangfu.core.vocabulary import Vocabulary
@@ -38,9 +38,12 @@ if TYPE_CHECKING:
 
 CHUNK = 200_000  # rows (subject and period) brought home at once
 SMALL = 100_000  # rows of all tables together that are not worth dividing among workers
+TOGETHER = 8  # small blocks judged in one job: planning a longer one takes more than its share
 _UNDIVIDED = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # compiling takes longer than judging
+    "spark.sql.codegen.wholeStage": "false",
     "spark.sql.shuffle.partitions": "1",
 }
 _SPARK_TYPES = {
@@ -52,11 +55,40 @@ _SPARK_TYPES = {
 }
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A block, and what it is judged on."""
+
+    block: Block
+    tables: Tables
+    ask: Ask
+    vocabulary: Vocabulary
+    sink: Sink
+
+    @property
+    def load(self) -> Load:
+        """What comes home."""
+        return Load(self.block, self.sink.keeps_findings)
+
+    @property
+    def rows(self) -> int:
+        """Subjects times periods."""
+        return _height(self.tables, self.block.subject) * len(periods_of(self.block, self.ask))
+
+
 def evaluate(plan: Plan, tables: Tables, ask: Ask, session: SparkSession | None = None) -> Run:
     """Judge everything and keep the results in memory. Raises EngineError, Cancelled."""
     sink = MemorySink()
     evaluate_into(sink, plan, tables, ask, session=session)
     return sink.run()
+
+
+def evaluate_all(asked: Sequence[tuple[Plan, Tables, Ask]], session: SparkSession) -> list[Run]:
+    """Judge many plans, each on small tables of its own, in few jobs. Raises EngineError, Cancelled."""
+    sinks = [MemorySink() for _ in asked]
+    tasks = [task for sink, question in zip(sinks, asked, strict=True) for task in _tasks(sink, *question)]
+    _Engine(session).run(tasks)
+    return [sink.run() for sink in sinks]
 
 
 def evaluate_into(
@@ -76,87 +108,99 @@ def evaluate_into(
         with open_session(master, memory) as opened:
             evaluate_into(sink, plan, tables, ask, session=opened)
         return
-    blocks = [block for block in blocks_of(plan, ask.as_of, tables) if periods_of(block, ask)]
-    if blocks:
-        own = session.newSession()  # its settings and views are ours alone
-        _Engine(own, plan.vocabulary, tables, ask).run(blocks, sink)
+    _Engine(session).run(_tasks(sink, plan, tables, ask))
+
+
+def _tasks(sink: Sink, plan: Plan, tables: Tables, ask: Ask) -> list[_Task]:
+    blocks = blocks_of(plan, ask.as_of, tables)
+    return [_Task(block, tables, ask, plan.vocabulary, sink) for block in blocks if periods_of(block, ask)]
+
+
+def _height(tables: Tables, name: str) -> int:
+    source = tables.get(name)
+    if isinstance(source, Path):
+        return int(pq.read_metadata(source).num_rows)
+    return 0 if source is None else source.num_rows
 
 
 class _Engine:
-    def __init__(self, session: SparkSession, vocabulary: Vocabulary, tables: Tables, ask: Ask) -> None:
-        self.session = session
-        self.vocabulary = vocabulary
-        self.tables = tables
-        self.ask = ask
-        self.is_small = False
+    """Judges tasks: small ones together, since a job costs more than its work."""
 
-    def run(self, blocks: Sequence[Block], sink: Sink) -> None:
-        """Judge all blocks: together where they are small, since a job costs more than its work."""
-        names = sorted({table for block in blocks for table in block.tables})
-        self.is_small = sum(self._height(name) for name in names) < SMALL
+    def __init__(self, session: SparkSession) -> None:
+        self.session = session.newSession()  # its settings and views are ours alone
+        self.is_small = False
+        self._views: dict[str, tuple[pa.Table | Path, pa.Schema]] = {}
+
+    def run(self, tasks: Sequence[_Task]) -> None:
+        """Judge all into their sinks."""
+        read = {(id(task.tables), name): task.tables for task in tasks for name in task.block.tables}
+        self.is_small = sum(_height(tables, name) for (_, name), tables in read.items()) < SMALL
         for setting, value in {**SETTINGS, **(_UNDIVIDED if self.is_small else {})}.items():
             self.session.conf.set(setting, value)
-        with spark_errors(lambda error: failure(blocks, error)):
-            self._view("day", day_table(blocks, self.ask))
-            for name in names:
-                self._table(name)
-        groups = [blocks] if self.is_small else [[block] for block in blocks]
-        for done, group in enumerate(groups):
-            self.ask.progress(group[0].subject, done, len(groups))
-            stop_if_cancelled(self.ask)
-            with spark_errors(lambda error: failure(group, error)):  # noqa: B023 - called at once
-                for rows in self._collected(self._judged(group), self._chunks(group)):
-                    for number, block in enumerate(group):
-                        send_home(rows.filter(pc.equal(rows["block"], number)), block, self.ask, sink)
-        self.ask.progress("", len(groups), len(groups))
+        step = TOGETHER if self.is_small else 1
+        for start in range(0, len(tasks), step):
+            group = tasks[start : start + step]
+            for task in group:
+                task.ask.progress(task.block.subject, start, len(tasks))
+                stop_if_cancelled(task.ask)
+            with spark_errors(lambda error: failure([task.block for task in group], error)):  # noqa: B023 - called at once
+                for rows in self._collected(group):
+                    for number, task in enumerate(group):
+                        send_home(rows, task.load, number, task.ask, task.sink)
+        for ask in {id(task.ask): task.ask for task in tasks}.values():
+            ask.progress("", len(tasks), len(tasks))
 
-    def _judged(self, blocks: Sequence[Block]) -> DataFrame:
+    def _judged(self, tasks: Sequence[_Task]) -> DataFrame:
         frames = []
-        for number, block in enumerate(blocks):
-            # A view is resolved as soon as it is read, so the next block may use the name again.
-            self._view("period", period_table(block, self.ask))
-            frames.append(self.session.sql(spark_sql(travelling_sql(block, number))))
+        for number, task in enumerate(tasks):
+            # A view is resolved as soon as it is read, so the next task may use the name again.
+            for name, table in (
+                ("day", day_table([task.block], task.ask)),
+                ("period", period_table(task.block, task.ask)),
+            ):
+                self._view(name, table, table.schema)
+            for name in task.block.tables:
+                self._table(name, task)
+            frames.append(self.session.sql(spark_sql(travelling_sql([task.load for task in tasks], number))))
         return reduce(lambda a, b: a.unionAll(b), frames)
 
-    def _chunks(self, blocks: Sequence[Block]) -> int:
-        """Into how many parts the rows are cut, by subject."""
-        most = max(self._height(block.subject) * len(periods_of(block, self.ask)) for block in blocks)
-        return 1 + most // CHUNK
-
-    def _height(self, table: str) -> int:
-        source = self.tables.get(table)
-        if isinstance(source, Path):
-            return int(pq.read_metadata(source).num_rows)
-        return 0 if source is None else source.num_rows
-
-    def _collected(self, judged: DataFrame, chunks: int) -> Iterator[pa.Table]:
+    def _collected(self, tasks: Sequence[_Task]) -> Iterator[pa.Table]:
+        """The judged rows, in parts of whole subjects."""
+        judged = self._judged(tasks)
+        chunks = 1 + max(task.rows for task in tasks) // CHUNK
         if chunks == 1:
             yield judged.toArrow()
             return
         judged.persist()
         try:
             for number in range(chunks):
-                stop_if_cancelled(self.ask)
+                stop_if_cancelled(tasks[0].ask)
                 yield judged.filter(f"pmod(subject_id, {chunks}) = {number}").toArrow()
         finally:
             judged.unpersist()
 
     # --- tables ---------------------------------------------------------------------------------------
 
-    def _view(self, name: str, table: pa.Table) -> None:
-        self.session.createDataFrame(table).hint("broadcast").createOrReplaceTempView(name)
-
-    def _table(self, name: str) -> None:
-        schema = arrow_schema(self.vocabulary.tables[name])
-        source = self.tables.get(name, schema.empty_table())
+    def _table(self, name: str, task: _Task) -> None:
+        schema = arrow_schema(task.vocabulary.tables[name])
+        source = task.tables.get(name, schema.empty_table())
         check_columns(name, source, schema)
+        self._view(name, source if isinstance(source, Path) else source.select(schema.names), schema)
+
+    def _view(self, name: str, source: pa.Table | Path, schema: pa.Schema) -> None:
+        """Have `source` read under a name, unless it is so already."""
+        if self._views.get(name) == (source, schema):
+            return
+        self._views[name] = source, schema
         if isinstance(source, Path):
             columns = ", ".join(f"`{field.name}` {_SPARK_TYPES[field.type]}" for field in schema)
             frame = self.session.read.schema(columns).parquet(_url(source))
         else:
-            frame = self.session.createDataFrame(source.select(schema.names))
+            frame = self.session.createDataFrame(source)
         if self.is_small:
             frame = frame.coalesce(1)
+        elif name in ("day", "period"):
+            frame = frame.hint("broadcast")
         frame.createOrReplaceTempView(name)
 
 

@@ -22,6 +22,7 @@ SETTINGS = {
     "spark.sql.caseSensitive": "true",
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.groupByOrdinal": "true",
+    "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",  # else all is parsed twice; we pass no parameters
     "spark.sql.maxPlanStringLength": "10000",  # a plan is described anew at each step: long ones fill the memory
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parser.escapedStringLiterals": "false",
