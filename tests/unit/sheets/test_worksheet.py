@@ -121,6 +121,7 @@ def sheet_of(rows: bytes, folder: Path, tail: bytes = b"", strings: bytes = b"")
         ('t="str"><v>甲</v>', "甲"),
         ('t="b"><v>1</v>', True),
         ('t="b"><v>0</v>', False),
+        ('t="b"><v>true</v>', True),
         ('t="b">', ""),
         ('t="d"><v>2019-06-15</v>', date(2019, 6, 15)),
         ('t="d"><v>2019-06-15T12:30:00Z</v>', datetime(2019, 6, 15, 12, 30)),  # noqa: DTZ001
@@ -150,6 +151,7 @@ def test_each_kind_of_cell(tmp_path: Path, cell: str, value: Cell) -> None:
     [
         b' r="A1" t="s"><v>7</v>',
         b' r="A1" t="s"><v>x</v>',
+        b' r="A1" t="b"><v>2</v>',
         b' r="A1" t="q"><v>7</v>',
         b' r="A1" t="inlineStr"><is><t>\xff</t></is>',
         b' r="A1" t="inlineStr"><is><t>a&nope;b</t></is>',

@@ -20,6 +20,8 @@ _START = re.compile(rb"<(?:[\w.-]+:)?sst\b[^>]*>")
 _END = re.compile(rb"</(?:[\w.-]+:)?sst\s*>")
 _ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f]|005F)_")  # how a text keeps control characters
 
+_FLAGS = {b"1": True, b"true": True, b"0": False, b"false": False}
+
 
 class Content:
     """How to read the cells of one workbook. Raises WorkbookError."""
@@ -48,7 +50,7 @@ class Content:
             case b"str" | b"inlineStr":
                 return self._text
             case b"b":
-                return _flag
+                return self._flag
             case b"e":
                 return _fault
             case b"d":
@@ -59,7 +61,9 @@ class Content:
     def _number_reader(self, style: bytes) -> Callable[[bytes], Cell]:
         number = int(style or b"0")
         kind = self.kinds[number] if number < len(self.kinds) else Kind.NUMBER
-        return {Kind.NUMBER: self._number, Kind.DAY: self._day, Kind.SPAN: self._span}[kind]
+        if kind is Kind.NUMBER:
+            return self._number
+        return self._day if kind is Kind.DAY else self._span
 
     def _text(self, raw: bytes) -> str:
         return text_of(raw, self.where)
@@ -85,12 +89,13 @@ class Content:
         number = self._number(raw)
         return number if isinstance(number, str) else as_span(number)
 
+    def _flag(self, raw: bytes) -> bool:
+        if raw not in _FLAGS:
+            raise refusal("truncated", self.where)
+        return _FLAGS[raw]
+
     def _written_day(self, raw: bytes) -> Cell:
         return as_written_day(self._text(raw))
-
-
-def _flag(raw: bytes) -> bool:
-    return raw in (b"1", b"true")
 
 
 def _fault(_: bytes) -> str:
