@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from bangfu.core.engine import days, duckdb, judge, reference
-from bangfu.core.engine.sql.frames import ListGroup
+from bangfu.core.engine.sql import frames
 from bangfu.core.engine.sql.reading import Reader
 from bangfu.core.engine.world import UNKNOWN
 from bangfu.core.errors import EngineError
@@ -34,12 +34,8 @@ def _forget_open_lists(patch: pytest.MonkeyPatch) -> None:
 
 
 def _drop_null_rows(patch: pytest.MonkeyPatch) -> None:
-    kept = ListGroup.truth_bit
-
-    def truth_bit(self: ListGroup, condition: str) -> tuple[str, str]:
-        return kept(self, condition)[0], "FALSE"
-
-    patch.setattr(ListGroup, "truth_bit", truth_bit)
+    kept = frames._two_bits
+    patch.setattr(frames, "_two_bits", lambda *args: kept(*args).replace("{unknown}", frames._NONE))
 
 
 def _count_only_what_is_known(patch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from bangfu.core.engine.run import FINDINGS_SCHEMA
 from bangfu.core.engine.sql.blocks import Block
 from bangfu.core.engine.sql.facts import own_column
-from bangfu.core.engine.sql.results import findings_sql
+from bangfu.core.engine.sql.results import findings_sql, kept_rows
 from bangfu.core.engine.sql.values import literal, quoted
 
 
@@ -21,7 +21,7 @@ def findings_in(files: Sequence[Path], block: Block, subjects: Path) -> pa.Table
     key = quoted(f"{block.subject}_id")
     with duckdb.connect() as connection:
         connection.execute(
-            f"CREATE TEMP VIEW block AS SELECT b.*{own} FROM read_parquet({[str(file) for file in files]}) AS b "
+            f"CREATE TEMP VIEW block AS SELECT b.*{own} FROM ({kept_rows(block, files)}) AS b "
             f"JOIN read_parquet({literal(str(subjects))}) AS t ON t.{key} = b.subject_id"
         )
         found = connection.sql(f"FROM ({findings_sql(block)}) ORDER BY criterion, subject_id, period")

@@ -109,7 +109,10 @@ class RunFolder:
     def verdicts(self, subject: str, per: str) -> pl.LazyFrame:
         """subject_id, period, division and an outcome column per criterion of that block."""
         criteria = self._blocks()[subject, per]
-        return pl.scan_parquet(self._files(subject, per)).select(*ROW_KEYS, *criteria)
+        rows = pl.scan_parquet(self._files(subject, per))
+        if per == "once":
+            rows = rows.with_columns(pl.lit("once").alias("period"))
+        return rows.select(*ROW_KEYS, *criteria)
 
     def _blocks(self) -> dict[tuple[str, str], list[str]]:
         """Criteria by subject and kind of period, of those of which anything was judged."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from bangfu.core.engine.run import COUNTS_SCHEMA, MEASURES_SCHEMA
 from bangfu.core.engine.sinks import Sink
 from bangfu.core.engine.sql.blocks import Block
-from bangfu.core.engine.sql.results import counts_sql, findings_sql, measures_sql
+from bangfu.core.engine.sql.results import counts_sql, findings_sql, kept_rows, measures_sql
 from bangfu.core.engine.sql.values import literal, quoted
 
 _SQL_TYPES = {
@@ -21,6 +21,8 @@ _SQL_TYPES = {
     pa.date32(): "DATE",
 }
 _KEYS = "subject_id, period"
+# Half the time of zstd with dictionaries, at half as much again in bytes.
+_FAST = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION 'V2', DICTIONARY_SIZE_LIMIT 0"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class QueryPart:
         return f"SELECT * FROM ({sql}) ORDER BY {self.keys}"
 
     def _copy(self, sql: str, path: Path) -> None:
-        self.connection.execute(f"COPY ({sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        self.connection.execute(f"COPY ({sql}) TO {literal(str(path))} ({_FAST})")
 
 
 def send(connection: duckdb.DuckDBPyConnection, block: Block, rows: str, sink: Sink) -> None:
@@ -64,7 +66,7 @@ def send(connection: duckdb.DuckDBPyConnection, block: Block, rows: str, sink: S
     keys = "subject_id" if block.is_once else _KEYS
     kept = sink.rows(block, QueryPart(connection, rows, keys, may_be_sorted=block.is_once))
     if isinstance(kept, Path):
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW block AS FROM read_parquet({literal(str(kept))})")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW block AS {kept_rows(block, [kept])}")
     else:
         connection.register("block", kept)
     if sink.keeps_findings:

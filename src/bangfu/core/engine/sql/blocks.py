@@ -33,9 +33,10 @@ class Owed:
 class Block:
     """SQL of a block.
 
-    `rows`: one row per subject (and period): subject_id, period, division, a column per criterion, and the values
-    that facts and what is owed are read from later. `whole_rows`: with the subject's own columns that facts
-    speak of (`own`), which stand in the snapshot and are kept only where no snapshot is.
+    `rows`: one row per subject (and period): subject_id, division, period, a column per criterion, and the values
+    that facts and what is owed are read from later. `whole_rows`: with what need not be kept in a run, because it
+    is the same in all rows (the period `once`) or stands in the snapshot (`own`: the subject's columns that facts
+    speak of).
     """
 
     subject: str
@@ -70,12 +71,11 @@ def _block(plan: Plan, as_of: date, subject: str, per: str, absent: frozenset[st
     criteria = tuple(c for c in plan.criteria if (c.subject, c.per) == (subject, per))
     setting = Setting(plan.vocabulary, as_of, per, plan.campaign, absent)
     table = plan.vocabulary.tables[subject]
-    frame = Frame(setting, table, is_timed=True)
+    frame = Frame(setting, table, is_timed=True, is_outer=True)
     final, standing = Reader(frame, state_open=not setting.is_once), Reader(frame)
     closed = "TRUE" if setting.is_once else "p.is_closed"
-    division, division_joins = _division(table, setting)
-    period = "'once'" if setting.is_once else "p.id"
-    columns = [f"{frame.key} AS subject_id", f"{period} AS period", f"{division} AS division"]
+    columns = [f"{frame.key} AS subject_id", 't."in division" AS division']
+    columns += [] if setting.is_once else ["p.id AS period"]
     columns += [f"{verdict(c, final, standing, closed)} AS {quoted(c.id)}" for c in criteria]
     facts = Facts(standing)
     named = {c.id: tuple(facts.of(c)) for c in criteria}
@@ -83,14 +83,14 @@ def _block(plan: Plan, as_of: date, subject: str, per: str, absent: frozenset[st
     owed = () if setting.is_once else tuple(owed for c in criteria for owed in _owed(c, final, limits))
     kept = {name: sql for sql, name in facts.columns.items()} | limits
     columns += [f"{sql} AS {quoted(name)}" for name, sql in kept.items()]
-    own = [f"t.{quoted(column)} AS {own_column(column)}" for column in facts.own]
-    source = [f"{quoted(subject)} AS t", *division_joins]
-    source += [] if setting.is_once else ["CROSS JOIN period AS p"]
-    source += frame.joins()
+    own = ["'once' AS period"] if setting.is_once else []
+    own += [f"t.{quoted(column)} AS {own_column(column)}" for column in facts.own]
+    source = f"({_gathered(frame)}) AS t"
+    source += "" if setting.is_once else " JOIN period AS p ON p.period_id = t.period_id"
     steps = ", ".join(f"{name} AS ({sql})" for name, sql in setting.steps.items())
     steps = f"WITH {steps} " if steps else ""
     rows, whole = (
-        f"{steps}SELECT {', '.join(listed)} FROM {' '.join(source)}" for listed in (columns, [*columns, *own])
+        f"{steps}SELECT {', '.join(listed)} FROM {source}" for listed in (columns, [*columns, *own])
     )
     return Block(
         subject,
@@ -110,6 +110,17 @@ def _block(plan: Plan, as_of: date, subject: str, per: str, absent: frozenset[st
         ),
         campaign=plan.campaign,
     )
+
+
+def _gathered(frame: Frame) -> str:
+    """The subjects (and periods), each with its place and all that is gathered from its lists."""
+    setting = frame.setting
+    division, joins = _division(frame.table, setting)
+    columns = ["t.*", *([] if setting.is_once else ["p.period_id"]), f'{division} AS "in division"']
+    columns += [f"{sql} AS {quoted(name)}" for sql, name in frame.cells.items()]
+    source = [f"{quoted(frame.table.id)} AS t", *joins]
+    source += [] if setting.is_once else ["CROSS JOIN period AS p"]
+    return f"SELECT {', '.join(columns)} FROM {' '.join([*source, *frame.joins()])}"
 
 
 def _is_worked(node: n.Node) -> bool:

@@ -35,10 +35,15 @@ def is_timed_list(relation: Relation) -> bool:
 
 
 class Frame:
-    """Rows of `table` under the alias `t`, with the period as `p` where `is_timed`."""
+    """Rows of `table` under the alias `t`, with the period as `p` where `is_timed`.
 
-    def __init__(self, setting: Setting, table: Table, is_timed: bool) -> None:
+    `is_outer`: what is gathered from lists is worked out once into cells, and read from them as columns of `t`.
+    """
+
+    def __init__(self, setting: Setting, table: Table, is_timed: bool, is_outer: bool = False) -> None:
         self.setting = setting
+        self.is_outer = is_outer
+        self.cells: dict[str, str] = {}  # SQL over the row and its lists → column
         self.table = table
         self.is_timed = is_timed and not setting.is_once
         self.groups: dict[tuple[object, ...], ListGroup] = {}
@@ -48,6 +53,10 @@ class Frame:
     def key(self) -> str:
         """The row's key."""
         return f"t.{quoted(self.table.key)}"
+
+    def cell(self, sql: str) -> str:
+        """Something gathered from lists, as it is read on the row."""
+        return f"t.{quoted(self.cells.setdefault(sql, f'cell {len(self.cells)}'))}" if self.is_outer else sql
 
     def group(self, relation: Relation, within: n.Within, is_timed: bool) -> ListGroup:
         """The group of a list, made when first asked for."""
@@ -126,6 +135,7 @@ class ListGroup:
         self.frame.is_timed = timed
         self.window: WindowSql = self.setting.window(within, parent.table, "s")
         self._owner_table = parent.table
+        self._cells: dict[str, str] = {}  # SQL on a row → its name among the rows that are gathered
         self._bits: dict[str, int] = {}
         self._sums: dict[str, str] = {}
 
@@ -141,15 +151,37 @@ class ListGroup:
         """A row may belong by several memberships and yet counts once."""
         return any(link.through for link in self.relation.path)
 
-    def truth_bit(self, condition: str) -> tuple[str, str]:
-        """Note a condition; returns SQL on the subject: some row makes it true, some row leaves it unknown."""
-        index = self._bits.setdefault(condition, len(self._bits))
-        column = f"{self.alias}.bits{index // BITS_A_COLUMN}"
-        shift = 2 * (index % BITS_A_COLUMN)
+    def cell(self, sql: str) -> str:
+        """Note a condition or value of a row, to be worked out once; returns its name for aggregates."""
+        return sql if sql in ("TRUE", "FALSE") else self._cells.setdefault(sql, f"c{len(self._cells)}")
+
+    def truth_bit(self, condition: str, is_usual: bool = False) -> tuple[str, str]:
+        """Note a condition; returns SQL on the subject: some row makes it true, some row leaves it unknown.
+
+        `is_usual`: most rows meet it; what is usual is asked first.
+        """
+        column, shift = self.bit(condition, is_usual)
         return f"(({column} & {1 << shift}) <> 0)", f"(({column} & {2 << shift}) <> 0)"
 
+    def bit(self, condition: str, is_usual: bool = False) -> tuple[str, int]:
+        """The column and the place of the two bits of a condition."""
+        code = _two_bits(self.cell(condition), is_usual)
+        index = self._bits.setdefault(code, len(self._bits))
+        return f"{self.alias}.bits{index // BITS_A_COLUMN}", 2 * (index % BITS_A_COLUMN)
+
+    def count(self, condition: str) -> tuple[str, str]:
+        """Note a count of rows; returns SQL on the subject: the fewest and the most."""
+        if condition == "TRUE":
+            return (self.aggregate("COUNT(*)"),) * 2
+        cell = self.cell(condition)
+        # Both counts in one sum: those that may meet it stand above the lower half.
+        term = f"CASE WHEN {cell} THEN {_ONE} WHEN NOT {cell} THEN {_NONE} ELSE {_MAYBE} END"
+        packed = self.aggregate(f"CAST(SUM({term}) AS BIGINT)")
+        sure, unsure = f"({packed} & {_HALF - 1})", f"({packed} >> 32)"
+        return sure, f"({sure} + {unsure})"
+
     def aggregate(self, sql: str) -> str:
-        """Note an aggregate over the rows; returns its column on the subject."""
+        """Note an aggregate over the cells of the rows; returns its column on the subject."""
         name = self._sums.setdefault(sql, f"v{len(self._sums)}")
         return f"{self.alias}.{name}"
 
@@ -159,16 +191,18 @@ class ListGroup:
         subject, source = rows
         period = "b.period_id" if self._is_deduplicated else "p.period_id"
         keys = [f"{subject} AS subject_id", *([f"{period} AS period_id"] if self.is_timed else [])]
-        columns = ", ".join([*keys, *self._columns()])
-        grouped = ", ".join(str(index + 1) for index in range(len(keys)))
-        return self.setting.step("list", f"SELECT {columns} FROM {source} GROUP BY {grouped}")
+        cells = [f"{sql} AS {name}" for sql, name in self._cells.items()]
+        gathered = f"SELECT {', '.join([*keys, *cells])} FROM {source}"
+        by = "subject_id, period_id" if self.is_timed else "subject_id"
+        columns = ", ".join([by, *self._columns()])
+        return self.setting.step("list", f"SELECT {columns} FROM ({gathered}) AS r GROUP BY {by}")
 
     def _columns(self) -> Iterator[str]:
-        conditions = list(self._bits)
-        for start in range(0, len(conditions), BITS_A_COLUMN):
+        codes = list(self._bits)
+        for start in range(0, len(codes), BITS_A_COLUMN):
             terms = [
-                _two_bits(condition, 2 * shift)
-                for shift, condition in enumerate(conditions[start : start + BITS_A_COLUMN])
+                code.format(true=_big(1 << 2 * index), unknown=_big(2 << 2 * index))
+                for index, code in enumerate(codes[start : start + BITS_A_COLUMN])
             ]
             yield f"BIT_OR({' | '.join(terms)}) AS bits{start // BITS_A_COLUMN}"
         yield from (f"{sql} AS {name}" for sql, name in self._sums.items())
@@ -210,12 +244,33 @@ class ListGroup:
         return "b.subject_id", " ".join([*source, *self.frame.joins()])
 
 
-def _two_bits(condition: str, shift: int) -> str:
+def _two_bits(cell: str, is_usual: bool) -> str:
     """A true and an unknown bit. CASE over constants runs three times as fast as casting and multiplying."""
-    true, unknown = (f"CAST({bit << shift} AS BIGINT)" for bit in (1, 2))
-    if condition == "TRUE":
-        return true
-    return f"(CASE WHEN {condition} THEN {true} WHEN ({condition}) IS NULL THEN {unknown} ELSE CAST(0 AS BIGINT) END)"
+    if cell == "TRUE":
+        return "{true}"
+    order = (cell, "{true}", f"NOT {cell}", _NONE) if is_usual else (f"NOT {cell}", _NONE, cell, "{true}")
+    return "(CASE WHEN {} THEN {} WHEN {} THEN {} ELSE {{unknown}} END)".format(*order)
+
+
+def _big(number: int) -> str:
+    return f"CAST({number} AS BIGINT)"
+
+
+_HALF = 1 << 32
+_NONE, _ONE, _MAYBE = (_big(number) for number in (0, 1, _HALF))
+
+
+_EVERY_UNKNOWN = _big(sum(2 << 2 * index for index in range(BITS_A_COLUMN)))
+
+
+def settled(column: str, is_open: str) -> str:
+    """A column of bits with what an open list adds: every condition on it may be met by a row not told of."""
+    bits = f"COALESCE({column}, {_NONE})"
+    return (
+        bits
+        if is_open == "FALSE"
+        else f"({bits} | CASE WHEN {is_open} THEN {_EVERY_UNKNOWN} ELSE {_NONE} END)"
+    )
 
 
 def _possibly(truth: str) -> str:
@@ -231,4 +286,5 @@ __all__ = [
     "is_timed_list",
     "owner_relations",
     "path_of",
+    "settled",
 ]

@@ -10,7 +10,14 @@ from typing import cast
 
 from bangfu.core.engine.sql import values as v
 from bangfu.core.engine.sql.days import day_sides
-from bangfu.core.engine.sql.frames import Frame, ListGroup, is_timed, is_timed_list, owner_relations
+from bangfu.core.engine.sql.frames import (
+    Frame,
+    ListGroup,
+    is_timed,
+    is_timed_list,
+    owner_relations,
+    settled,
+)
 from bangfu.core.engine.sql.setting import WindowSql, absent_sql
 from bangfu.core.engine.sql.shares import weighed
 from bangfu.core.engine.sql.values import Number, Plain, Sides, literal, quoted
@@ -123,6 +130,12 @@ class Reader:
             found = [self._comparison(n.Comparison("=", value, option)) for option in options]
             return f"({' OR '.join(found)})"
         plain = self.plain(value)
+        if isinstance(value, n.ColumnValue) and value.column.type is ColumnType.CODE:
+            # No code has a comma. A function is asked once per distinct code, IN once per row.
+            codes = "".join(f",{option.value}" for option in options)
+            return v.unless(
+                plain.absent, f"(STRPOS({literal(codes + ',')}, ',' || {plain.sql} || ',') > 0)"
+            )
         listed = ", ".join(literal(option.value) for option in options)
         return v.unless(plain.absent, f"({plain.sql} IN ({listed}))")
 
@@ -130,20 +143,23 @@ class Reader:
         where = node.rows.where
         if node.kind == "every" and where is not None:
             return f"(NOT {self._has(replace(node.rows, where=n.Not(where)))})"
-        found = self._has(node.rows)
-        return found if node.kind == "has" else f"(NOT {found})"
+        is_usual = node.kind == "has"
+        found = self._has(node.rows, is_usual)
+        return found if is_usual else f"(NOT {found})"
 
-    def _has(self, rows: n.Rows) -> str:
-        some, unclear = self.found(rows)
+    def _has(self, rows: n.Rows, is_usual: bool = False) -> str:
+        some, unclear = (f"({bits} <> 0)" for bits in self.found(rows, is_usual)[:2])
         return self._when_settled(
             rows, f"(CASE WHEN {some} THEN TRUE WHEN {unclear} THEN NULL ELSE FALSE END)"
         )
 
-    def found(self, rows: n.Rows) -> tuple[str, str]:
-        """SQL for: a row is there; one may be."""
+    def found(self, rows: n.Rows, is_usual: bool) -> tuple[str, str, str]:
+        """Bits that are not zero where a row is there (as there usually is); where one may be; either."""
         group, belongs = self.rows(rows)
-        some, unclear = group.truth_bit(belongs)
-        return some, f"{unclear} OR {self.is_open(rows, group.window)}"
+        column, shift = group.bit(belongs, is_usual)
+        word = self.frame.cell(settled(column, self.is_open(rows, group.window)))
+        true, unknown, either = (f"({word} & {bits << shift})" for bits in (1, 2, 3))
+        return true, unknown, either
 
     # --- lists ----------------------------------------------------------------------------------------
 
@@ -174,9 +190,8 @@ class Reader:
             opened = self._list_open(link, rows.relation, group.window, "t")
             belongs = f"({opened})" if group.inside == "TRUE" else f"({group.inside} AND ({opened}))"
             conditions += group.truth_bit(belongs)
-        return (
-            "(" + " OR ".join(f"COALESCE({c}, FALSE)" if "bits" in c else f"({c})" for c in conditions) + ")"
-        )
+        told = [f"COALESCE({c}, FALSE)" if "bits" in c else f"({c})" for c in conditions if c != "FALSE"]
+        return f"({' OR '.join(told)})" if told else "FALSE"
 
     def _list_open(self, link: Link, relation: Relation, window: WindowSql, alias: str) -> str:
         setting = self.frame.setting
@@ -185,8 +200,9 @@ class Reader:
             return f"{known} IS NULL" if known else "FALSE"
         needed = setting.needed_until(window, link, relation)
         # As of the day itself nothing later is asked for.
-        late = "FALSE" if window.is_once else f"COALESCE({setting.today} < {needed}, TRUE)"
-        return f"COALESCE({known} < {needed}, TRUE) OR {late}" if known else late
+        late = [] if window.is_once else [f"COALESCE({setting.today} < {needed}, TRUE)"]
+        behind = [f"COALESCE({known} < {needed}, TRUE)"] if known else []
+        return " OR ".join([*behind, *late]) or "FALSE"
 
     def may_be_unsettled(self, rows: n.Rows) -> bool:
         """Whether the list stands and may still change before the period's end."""
@@ -201,8 +217,8 @@ class Reader:
         group, belongs = self.rows(share.rows, share.applies, share.holds)
         inner = Reader(group.frame)
         applies = f"({belongs} AND {inner.truth(share.applies)})"
-        low, high = weighed(applies, inner.truth(share.holds), limit)
-        certain, _ = group.truth_bit(applies)
+        low, high = weighed(group.cell(applies), group.cell(inner.truth(share.holds)), limit)
+        certain, _ = group.truth_bit(applies, is_usual=True)
         # Rows nobody told of weigh between -limit and 1 - limit each.
         is_open = self.is_open(share.rows, group.window)
         low, high = (
@@ -210,13 +226,11 @@ class Reader:
             for side, may_move in ((group.aggregate(low), limit > 0), (group.aggregate(high), limit < 1))
         )
         truth = v.compare_sides(op, Sides(low, high), v.constant(Decimal(0)))
-        return self._when_settled(share.rows, f"(CASE WHEN {certain} THEN {truth} END)")
+        return self.frame.cell(self._when_settled(share.rows, f"(CASE WHEN {certain} THEN {truth} END)"))
 
     def _count(self, rows: n.Rows) -> Sides:
         group, belongs = self.rows(rows)
-        low = group.aggregate("COUNT(*)" if belongs == "TRUE" else f"COUNT(CASE WHEN {belongs} THEN 1 END)")
-        possible = f"COUNT(CASE WHEN {belongs} IS DISTINCT FROM FALSE THEN 1 END)"
-        high = group.aggregate("COUNT(*)" if belongs == "TRUE" else possible)
+        low, high = group.count(belongs)
         return self._closed_sides(rows, group, Sides(f"COALESCE({low}, 0)", f"COALESCE({high}, 0)"), "0")
 
     def _closed_sides(self, rows: n.Rows, group: ListGroup, sides: Sides, if_open: str) -> Sides:
@@ -242,17 +256,18 @@ class Reader:
         found: list[str] = []
         for side in (amount.low, amount.high):
             may = "TRUE" if belongs == "TRUE" else f"{belongs} IS DISTINCT FROM FALSE"
-            is_gap = f"({may} AND {side} IS NULL)"
+            is_gap = f"({side} IS NULL AND {may})"
             constant = amount.constant is not None or side.startswith("COALESCE(")
             found.append("" if constant else group.truth_bit(is_gap)[0])
         return found[0], found[1]
 
     @staticmethod
     def _bounded_sum(group: ListGroup, belongs: str, side: str, extreme: str) -> str:
+        cell, sure = group.cell(side), group.cell(belongs)
         if belongs == "TRUE":
-            return group.aggregate(f"CAST(SUM({side}) AS DECIMAL(18, 2))")
-        unsure = f"{extreme}({side}, 0)"
-        term = f"CASE WHEN {belongs} THEN {side} WHEN {belongs} IS NULL THEN {unsure} ELSE 0 END"
+            return group.aggregate(f"CAST(SUM({cell}) AS DECIMAL(18, 2))")
+        unsure = f"{extreme}({cell}, 0)"
+        term = f"CASE WHEN {sure} THEN {cell} WHEN NOT {sure} THEN 0 ELSE {unsure} END"
         return group.aggregate(f"CAST(SUM({term}) AS DECIMAL(18, 2))")
 
     # --- values ---------------------------------------------------------------------------------------
@@ -311,13 +326,16 @@ class Reader:
             case n.Elapsed():
                 return self._elapsed(node)
             case n.Count(rows=rows):
-                return Number(self._count(rows))
+                return Number(self._cells(self._count(rows)))
             case n.Total():
-                return Number(self._total(node))
+                return Number(self._cells(self._total(node)))
             case n.Share(rows=rows, applies=applies, holds=holds):
                 both = self._count(replace(rows, where=n.All((applies, holds))))
-                return Number(both, self._count(replace(rows, where=applies)))
-        return Number(day_sides(self, node))
+                return Number(self._cells(both), self._cells(self._count(replace(rows, where=applies))))
+        return Number(self._cells(day_sides(self, node)))
+
+    def _cells(self, sides: Sides) -> Sides:
+        return Sides(self.frame.cell(sides.low), self.frame.cell(sides.high))
 
     def _or_else(self, column: n.ColumnValue, default: n.Constant) -> Number:
         cell, absent = self.cell(column), self.absent(column)

@@ -38,9 +38,10 @@ def _cases(reader: Reader, node: n.Truth) -> tuple[Cases, Tri]:
         case n.Quantifier(kind=kind, rows=rows) if not reader.may_be_unsettled(rows):
             if kind == "every" and rows.where is not None:
                 rows = replace(rows, where=n.Not(rows.where))
-            some, unclear = reader.found(rows)
-            found: tuple[Cases, Tri] = [(some, True), (unclear, None)], False
-            return found if kind == "has" else _negated(*found)
+            some, _, either = reader.found(rows, is_usual=kind == "has")
+            if kind == "has":
+                return [(f"{some} <> 0", True), (f"{either} = 0", False)], None
+            return [(f"{either} = 0", True), (f"{some} <> 0", False)], None
     truth_sql = reader.truth(node)
     return [(truth_sql, True), (f"NOT {truth_sql}", False)], None
 
