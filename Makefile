@@ -34,7 +34,7 @@ check:
 	$(DEV)/bin/mypy --cache-dir .cache/mypy
 
 tests: $(DEV)/.ready
-	@bash scripts/system_packages.sh java soffice
+	@bash scripts/system_packages.sh java soffice chromium
 	$(DEV)/bin/python -m pytest --cov --cov-report= --requirements=$(OUT)/requirements.json \
 		--ignore=tests/functional/spark $(ARGS)
 	@echo "The web platform once more, on PostgreSQL:"
@@ -48,7 +48,7 @@ spark: $(DEV)/.ready
 	$(DEV)/bin/python -m pytest tests/functional/spark $(ARGS)
 
 requirements: $(DEV)/.ready
-	@bash scripts/system_packages.sh java soffice
+	@bash scripts/system_packages.sh java soffice chromium
 	@$(DEV)/bin/python -m pytest -q -m requirement --requirements=$(OUT)/requirements.json
 
 docs: $(DEV)/.ready

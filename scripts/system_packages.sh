@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Install the programs named (java, soffice) with apt-get where they are missing, or say how to.
+# Install the programs named (java, soffice, chromium) with apt-get where they are missing, or say how to.
 set -eu
 
-declare -A package=([java]=default-jre-headless [soffice]=libreoffice-calc-nogui)
-declare -A purpose=([java]="Spark runs on it" [soffice]="the tests open workbooks in LibreOffice")
+declare -A package=([java]=default-jre-headless [soffice]=libreoffice-calc-nogui [chromium]=chromium)
+declare -A purpose=([java]="Spark runs on it" [soffice]="the tests open workbooks in LibreOffice"
+  [chromium]="the tests look at the pages of the web platform")
 
 missing=()
 for program in "$@"; do

@@ -97,7 +97,7 @@ def test_health_is_for_those_who_may_see_it(as_: SignIn) -> None:
     assert "大病病种" in cadre
 
 
-@pytest.mark.parametrize(("url", "limit"), [("/", 22), ("/households/", 22), ("/households/1/", 60)])
+@pytest.mark.parametrize(("url", "limit"), [("/", 18), ("/households/", 18), ("/households/1/", 45)])
 def test_queries_are_bounded(as_: SignIn, url: str, limit: int) -> None:
     client = as_(Role.COUNTY_OFFICER)
     with CaptureQueriesContext(

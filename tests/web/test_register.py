@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -49,6 +50,10 @@ def test_a_model_has_every_column_of_the_vocabulary(name: str) -> None:
     for link in table.links:
         if link.column:
             assert fields[link.column].related_model is MODELS[link.parent]
+
+
+def test_the_database_is_the_one_asked_for() -> None:
+    assert connection.vendor == os.environ.get("BANGFU_TEST_DATABASE", "sqlite")
 
 
 def test_every_unit_can_be_said() -> None:

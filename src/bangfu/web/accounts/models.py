@@ -11,8 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from bangfu.core.messages import N_
-from bangfu.web.access import ROLES, Permission, Role
-from bangfu.web.access.roles import roles_with
+from bangfu.web.access import ROLES, Role
 from bangfu.web.divisions.models import Division
 from bangfu.web.pages.text import later, t
 
@@ -51,11 +50,6 @@ class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
     def in_force(self, on: date) -> RoleGrantQuerySet:
         """Those that hold on a day."""
         return self.filter(begins_on__lte=on).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
-
-    def giving(self, *permissions: Permission) -> RoleGrantQuerySet:
-        """Those whose role holds one of the permissions."""
-        wanted = set().union(*(roles_with(permission) for permission in permissions))
-        return self.filter(role__in=wanted)
 
 
 class RoleGrant(models.Model):

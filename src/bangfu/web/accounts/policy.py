@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from bangfu.web.access import Permission
+from bangfu.web.access.roles import roles_with
 from bangfu.web.accounts.models import RoleGrant, User
 from bangfu.web.divisions.models import Division, DivisionQuerySet
 
@@ -43,8 +44,9 @@ def is_second_factor_due(user: User) -> bool:
 def _grants(user: User, permission: Permission) -> dict[str, str]:
     """Code → path of the divisions of the user's grants that give the permission; asked once a request."""
     today = timezone.localdate()
-    cache: dict[tuple[date, Permission], dict[str, str]] = user.__dict__.setdefault("_granted", {})
-    if (today, permission) not in cache:
-        held = RoleGrant.objects.filter(user=user).in_force(today).giving(permission)
-        cache[today, permission] = dict(held.values_list("division_id", "division__path"))
-    return cache[today, permission]
+    held: dict[date, list[tuple[str, str, str]]] = user.__dict__.setdefault("_held", {})
+    if today not in held:
+        grants = RoleGrant.objects.filter(user=user).in_force(today)
+        held[today] = list(grants.values_list("role", "division_id", "division__path"))
+    giving = roles_with(permission)
+    return {code: path for role, code, path in held[today] if role in giving}

@@ -34,8 +34,11 @@ def found(rows: RowQuerySet, text: str) -> RowQuerySet:
     if text.isascii():
         hits |= _by_number(person, text)
     if not text.isascii():
-        hits |= Q(head_name__contains=text) | Q(village__division_name__contains=text)
-        hits |= Q(pk__in=person.filter(full_name__contains=text).values("household_id"))
+        # Each question alone and by key, so that an index of names answers it instead of the wide rows.
+        villages = rows_in("village").filter(division_name__contains=text).values("pk")
+        heads = rows_in("household").filter(head_name__contains=text).values("pk")
+        members = person.filter(pk__in=person.filter(full_name__contains=text).values("pk"))
+        hits |= Q(pk__in=heads) | Q(village__in=villages) | Q(pk__in=members.values("household_id"))
     return rows.filter(hits)
 
 

@@ -39,7 +39,10 @@ class RowQuerySet(models.QuerySet[Any]):
             return self.none()
         if table.id in _OPEN_TO_ALL:
             return self
-        allowed = _in_place(table, codes_of(user, permission))
+        codes = codes_of(user, permission)
+        if _sees_everything(user, codes):
+            return self  # no condition at all, so that the database may go by the order wanted
+        allowed = _in_place(table, codes)
         if permission is Permission.HOUSEHOLD_READ:
             allowed |= _helped(table, user)
         return self.filter(allowed)
@@ -53,14 +56,36 @@ def _in_place(table: Table, codes: list[str]) -> Q:
         return NOTHING
     places = Division.objects.below(codes).values("code")
     allowed, earlier_empty = NOTHING, Q()
-    for path in area_paths(table.id):
-        at = f"{path}__" if path else ""
-        allowed |= earlier_empty & Q(**{f"{at}division_code__in": places})
+    for path, area in area_paths(table.id):
+        inside = apps.get_model("registry", area).objects.filter(division_code__in=places).values("pk")
+        allowed |= earlier_empty & Q(**{f"{path or 'pk'}__in": inside})
         if path:
             earlier_empty &= Q(**{f"{path}__isnull": True})
-    if Division.objects.filter(code__in=codes, level__lte=Level.COUNTY).exists():
+    if _is_county_level(codes):
         allowed |= earlier_empty if earlier_empty else NOTHING
     return allowed
+
+
+def _is_county_level(codes: list[str]) -> bool:
+    return Division.objects.filter(code__in=codes, level__lte=Level.COUNTY).exists()
+
+
+def _sees_everything(user: User, codes: list[str]) -> bool:
+    """`_is_everything`, asked once a request: the user lives as long as that."""
+    answers: dict[tuple[str, ...], bool] = user.__dict__.setdefault("_sees_everything", {})
+    if tuple(codes) not in answers:
+        answers[tuple(codes)] = _is_everything(codes)
+    return answers[tuple(codes)]
+
+
+def _is_everything(codes: list[str]) -> bool:
+    """Whether no village, township or county of the register lies outside these divisions."""
+    if not codes or not _is_county_level(codes):
+        return False
+    places = Division.objects.below(codes).values("code")
+    areas = (apps.get_model("registry", area).objects for area in AREAS)
+    outside = Q(division_code__isnull=True) | ~Q(division_code__in=places)
+    return not any(area.filter(outside).exists() for area in areas)
 
 
 def _helped(table: Table, user: User) -> Q:
@@ -80,8 +105,9 @@ def _helped(table: Table, user: User) -> Q:
 
 
 @cache
-def area_paths(table: str) -> tuple[str, ...]:
-    """Paths of foreign keys from a table to its place, in the order in which they are asked; "" for a place."""
+def area_paths(table: str) -> tuple[tuple[str, str], ...]:
+    """Paths of foreign keys from a table to its place, in the order in which they are asked, each with the table
+    where it ends; the path is "" for a place itself."""
     return _paths(table, AREAS)
 
 
@@ -89,15 +115,15 @@ def area_paths(table: str) -> tuple[str, ...]:
 def household_path(table: str) -> str | None:
     """The shortest path of foreign keys from a table to its household; "" for a household; None: none."""
     paths = _paths(table, ("household",))
-    return paths[0] if paths else None
+    return paths[0][0] if paths else None
 
 
-def _paths(table: str, goals: tuple[str, ...]) -> tuple[str, ...]:
+def _paths(table: str, goals: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Shortest first; a place once reached is not left again, nor a table gone through twice."""
     if table in goals:
-        return ("",)
+        return (("", table),)
     tables = load_vocabulary().tables
-    found: list[str] = []
+    found: list[tuple[str, str]] = []
     frontier: list[tuple[str, tuple[str, ...], frozenset[str]]] = [(table, (), frozenset({table}))]
     while frontier:
         name, path, seen = frontier.pop(0)
@@ -106,7 +132,7 @@ def _paths(table: str, goals: tuple[str, ...]) -> tuple[str, ...]:
                 continue
             longer = (*path, link.column.removesuffix("_id"))
             if link.parent in goals:
-                found.append("__".join(longer))
+                found.append(("__".join(longer), link.parent))
             else:
                 frontier.append((link.parent, longer, seen | {link.parent}))
     return tuple(found)

@@ -72,7 +72,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
 
 def _village_filter(request: HttpRequest) -> Filter:
     villages = row_model("village").objects.visible_to(request.user).order_by("division_code")
-    choices = [(str(key), name or "") for key, name in villages.values_list("pk", "division_name")[:60]]
+    choices = [(str(key), name or "") for key, name in villages.values_list("pk", "division_name")]
     return filter_of(request, "village", t(N_("村")), choices)
 
 
