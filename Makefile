@@ -42,10 +42,10 @@ tests: $(DEV)/.ready
 	@echo "Branches of the core (the gate is 94 %, to be raised):"
 	@$(DEV)/bin/coverage report --include='src/bangfu/core/*' --fail-under=94
 
-# Spark's own: local and standalone, the cases of a plan in batches.
+# Spark at length: the cases of every pack, on this machine and on a cluster of real processes.
 spark: $(DEV)/.ready
 	@bash scripts/system_packages.sh java
-	$(DEV)/bin/python -m pytest tests/functional/spark $(ARGS)
+	$(DEV)/bin/python -m pytest tests/functional/spark tests/functional/spark/whole_runs.py $(ARGS)
 
 requirements: $(DEV)/.ready
 	@bash scripts/system_packages.sh java soffice chromium

@@ -54,6 +54,7 @@ class Bench:
         self._import()
         self._duties()
         self._recheck()
+        self._spark()
         if self.ten_million:
             write_registers(self._gaps(10 * MILLION), 10 * MILLION, unknowns=True)
             self._scan("10m", 10 * MILLION, LARGE_MEMORY)
@@ -145,6 +146,16 @@ class Bench:
         found = self._do("one household", "recheck_one", folder=str(self._gaps(self.households)))
         self.found["recheck_ms"] = milliseconds = round(1000 * found[self.clock])  # type: ignore[operator]
         self._tell("one household re-checked", f"{milliseconds} ms")
+
+    def _spark(self) -> None:
+        folder = str(self._gaps(self.households))
+        found = self._do("Spark local[2]", "spark_run", folder=folder, scratch=str(self.folder))
+        here, there = found["verdicts"]  # type: ignore[misc]
+        if here != there:
+            raise SystemExit(f"Spark judges otherwise: {here} {there}")
+        # Spark works in a process of its own, so only wall time tells of both.
+        self.found["vs_spark"] = ratio = round(found["peer"]["wall"] / found["ours"]["wall"], 2)  # type: ignore[index]
+        self._tell("Spark local[2] ÷ ours, identical outcomes", f"{ratio} ×")
 
     def lines(self) -> Iterator[str]:
         """The table; an unmet bound is marked."""
