@@ -133,9 +133,7 @@ class Reader:
         if isinstance(value, n.ColumnValue) and value.column.type is ColumnType.CODE:
             # No code has a comma. A function is asked once per distinct code, IN once per row.
             codes = "".join(f",{option.value}" for option in options)
-            return v.unless(
-                plain.absent, f"(STRPOS({literal(codes + ',')}, ',' || {plain.sql} || ',') > 0)"
-            )
+            return v.unless(plain.absent, f"(STRPOS({literal(codes + ',')}, ',' || {plain.sql} || ',') > 0)")
         listed = ", ".join(literal(option.value) for option in options)
         return v.unless(plain.absent, f"({plain.sql} IN ({listed}))")
 
