@@ -16,7 +16,8 @@ from bangfu.core.errors import RegisterError
 from bangfu.core.register import VERSION, ChangeSet, Kind, correction, creates, deaths
 from bangfu.core.snapshots import write_snapshot
 from bangfu.core.vocabulary import ColumnType
-from bangfu.web.registry import log
+from bangfu.web.registry import log, writing
+from bangfu.web.registry import state as state_module
 from bangfu.web.registry.actions import apply_changes, undo_batch
 from bangfu.web.registry.households import history
 from bangfu.web.registry.models import ChangeBatch
@@ -101,7 +102,22 @@ def test_the_same_batch_twice_is_applied_once() -> None:
     assert (first.is_new, second.is_new, second.seq) == (True, False, first.seq)
 
 
-def test_a_row_that_moved_meanwhile_is_a_conflict() -> None:
+def test_many_rows_arrive_as_few_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "_COPY_FROM", 1)
+    monkeypatch.setattr(writing, "_AT_ONCE", 2)
+    village = VOCABULARY.tables["village"]
+    world.change("areas", {"patch": pl.DataFrame({"patch_id": range(1, 6), "village_id": [1, 1, 2, 3, 4]})})
+    frame = pl.DataFrame({"village_id": [1, 2, 3], "exited_on": [world.SINCE] * 3})
+    state = state_of_households([1, 4, 7])
+    apply_changes(by=world.TEST, change_set=correction(state, VOCABULARY, world.said("v"), "village", frame))
+    for table in (village, VOCABULARY.tables["patch"]):
+        assert rows_of(table, "pk", range(9)).equals(whole_state().rows(table))
+    assert rows("village").get(pk=3).exited_on == world.SINCE
+
+
+@pytest.mark.parametrize("whole_from", [0, 5_000], ids=["all of the log", "the rows at hand"])
+def test_a_row_that_moved_meanwhile_is_a_conflict(whole_from: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_module, "WHOLE_FROM", whole_from)
     state = state_of_households([1])
     frame = pl.DataFrame({"household_id": [1], "headcount": [3]})
     mine = correction(state, VOCABULARY, world.said("mine"), "household", frame)
@@ -118,7 +134,9 @@ def test_a_row_that_moved_meanwhile_is_a_conflict() -> None:
     assert rows("household").get(pk=1).headcount == 4
 
 
-def test_a_row_without_its_parent_is_refused() -> None:
+@pytest.mark.parametrize("whole_from", [0, 5_000], ids=["all of the log", "the rows at hand"])
+def test_a_row_without_its_parent_is_refused(whole_from: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_module, "WHOLE_FROM", whole_from)
     lost = creates(VOCABULARY.tables["person"], pl.DataFrame({"person_id": [999], "household_id": [999]}))
     with pytest.raises(RegisterError, match="上级"):
         apply_changes(by=world.TEST, change_set=ChangeSet(world.said("lost"), {"person": lost}))

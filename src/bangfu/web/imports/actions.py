@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
@@ -105,7 +106,7 @@ def check(*, by: User, batch: ImportBatch) -> ImportBatch:
 def _plan(batch: ImportBatch, with_marks: bool) -> Checked:
     """Read, match and compare, in a folder that is gone afterwards."""
     today = timezone.localdate()
-    with tempfile.TemporaryDirectory(prefix="bangfu-") as folder:
+    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         paths = []
         for file in batch.files.filter(purpose=Purpose.UPLOADED.value):
             path = Path(folder) / file.name

@@ -11,12 +11,19 @@ from bangfu.web.pages.text import t
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
-    return render(request, "pages/error.html", {"title": title, "advice": advice}, status=status)
+    context = {"title": title, "advice": advice, "layout": _layout(request)}
+    return render(request, "pages/error.html", context, status=status)
+
+
+def _layout(request: HttpRequest) -> str:
+    """With the bar for who is signed in: the way back."""
+    user = getattr(request, "user", None)
+    return "pages/base.html" if user is not None and user.is_authenticated else "pages/entrance.html"
 
 
 def refused(request: HttpRequest, error: UserError) -> HttpResponse:
     """What a person can mend."""
-    context = {"title": t(N_("没有办成")), "problems": error.problems}
+    context = {"title": t(N_("没有办成")), "problems": error.problems, "layout": _layout(request)}
     return render(request, "pages/error.html", context, status=400)
 
 
@@ -41,4 +48,5 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """A bug."""
     advice = t(N_("系统出错，内容没有改动。请稍后再试；再次出现请告知系统管理员时间和所做的操作。"))
-    return _page(request, 500, t(N_("系统出错")), advice)
+    context = {"title": t(N_("系统出错")), "advice": advice}  # without the bar, which asks the database
+    return render(request, "pages/error.html", context, status=500)

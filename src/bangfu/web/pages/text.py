@@ -31,7 +31,9 @@ def later(template: str) -> str:
 
 def name_of(declared: Column | Table) -> str:
     """What a table or column of the vocabulary is called in the current language."""
-    return declared.name if current_language() != "en" else declared.english
+    if current_language() != "en":
+        return declared.name
+    return declared.english[:1].upper() + declared.english[1:]
 
 
 def code_label(codes: CodeList, code: str) -> str:

@@ -94,13 +94,26 @@ def _add_children(tables: Tables, parent: str, keys: list[int]) -> list[tuple[st
 
 
 def _with_parents(tables: Tables) -> State:
-    for name in list(tables):
+    """The rows with everything above them, up to the county."""
+    pending = [(name, rows) for name, rows in tables.items()]
+    while pending:
+        name, rows = pending.pop()
         for link in VOCABULARY.tables[name].links:
-            if link.column is not None:
-                parent = VOCABULARY.tables[link.parent]
-                keys = tables[name][link.column].drop_nulls().unique().to_list()
-                _merge(tables, parent, rows_of(parent, "pk", keys))
+            if link.column is None:
+                continue
+            parent = VOCABULARY.tables[link.parent]
+            known = tables.get(parent.id, pl.DataFrame(schema={parent.key: pl.Int64}))[parent.key]
+            missing = (
+                rows[link.column]
+                .drop_nulls()
+                .unique()
+                .to_frame(parent.key)
+                .join(known.to_frame(), on=parent.key, how="anti")
+            )
+            above = rows_of(parent, "pk", missing[parent.key].to_list())
+            if above.height:
+                _merge(tables, parent, above)
+                pending.append((parent.id, above))
     base = empty_state()
-    return State(
-        log.last_seq(), tables, base.successors, dict(NextKey.objects.values_list("table", "next_id"))
-    )
+    next_ids = dict(NextKey.objects.values_list("table", "next_id"))
+    return State(log.last_seq(), tables, base.successors, next_ids)

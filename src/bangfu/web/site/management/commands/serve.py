@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -38,6 +40,12 @@ class Site(BaseApplication):  # type: ignore[misc]
         return application
 
 
+def _empty(folder: Path) -> None:
+    """Remove what a site that was killed left behind."""
+    for left in folder.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
 class Command(BaseCommand):
     """bangfu serve."""
 
@@ -60,6 +68,7 @@ class Command(BaseCommand):
         if options["divisions"] or not Division.objects.exists():
             table = load_divisions(options["divisions"]) if options["divisions"] else shipped_divisions()
             load_table(by=CommandActor("serve"), divisions=table)
+        _empty(settings.FILE_UPLOAD_TEMP_DIR)
         if options["prepare_only"]:
             return
         address = f"http://{options['host']}:{options['port']}/"
