@@ -67,34 +67,35 @@ class Inventing:
                 )
         return self.column_truth(table)
 
-    def column_truth(self, table: str) -> str:
-        """A condition on one column."""
+    def column_truth(self, table: str, owner: str = "") -> str:
+        """A condition on one column of the row, or of its owner (`house.`)."""
         column = self.take(table, self.columns(table))
         if column is None:
             return "FALSE"
-        forms = [] if self.once_each else [f"recorded({column.id})"]
+        name = f"{owner}{column.id}"
+        forms = [] if self.once_each else [f"recorded({name})"]
         if column.empty is Empty.NOT_APPLICABLE:
-            forms += [f"{column.id} IS NULL", f"{column.id} IS NOT NULL"]
+            forms += [f"{name} IS NULL", f"{name} IS NOT NULL"]
         match column.type:
             case ColumnType.BOOL:
-                forms += [column.id, column.id, f"{column.id} = FALSE", f"{column.id} IS TRUE"]
+                forms += [name, name, f"{name} = FALSE", f"{name} IS TRUE"]
             case ColumnType.CODE:
-                forms += [f"{column.id} = 'a'", f"{column.id} <> 'b'", f"{column.id} IN ('a', 'c')"]
-                forms += [] if self.once_each else [f"{column.id} NOT IN ('甲', 'b', 'c')"]
+                forms += [f"{name} = 'a'", f"{name} <> 'b'", f"{name} IN ('a', 'c')"]
+                forms += [] if self.once_each else [f"{name} NOT IN ('甲', 'b', 'c')"]
             case ColumnType.CODES:
-                forms += [f"includes({column.id}, 'x')", f"includes({column.id}, '西')"]
+                forms += [f"includes({name}, 'x')", f"includes({name}, '西')"]
             case ColumnType.DATE:
                 day = self.choose.pick(["period_end", "as_of", f"DATE '{self.choose.pick(DAYS)}'"])
-                forms += [f"{column.id} {self.choose.pick((*_ORDER, '=', '<>'))} {day}"]
+                forms += [f"{name} {self.choose.pick((*_ORDER, '=', '<>'))} {day}"]
             case _:
                 if self.once_each:  # what some values meet and others do not
-                    return f"{column.id} {self.choose.pick(('=', '<>', '>', '<='))} 1"
+                    return f"{name} {self.choose.pick(('=', '<>', '>', '<='))} 1"
                 op = self.choose.pick((*_ORDER, "=", "<>"))
                 forms += [
-                    f"{column.id} {op} {self.choose.below(4)}",
-                    f"{self.choose.below(4)} {op} {column.id}",
+                    f"{name} {op} {self.choose.below(4)}",
+                    f"{self.choose.below(4)} {op} {name}",
                 ]
-                forms += [f"{column.id} BETWEEN 1 AND 2", f"{column.id} IN (0, 2)"]
+                forms += [f"{name} BETWEEN 1 AND 2", f"{name} IN (0, 2)"]
         return self.choose.pick(forms)
 
     def quantifier(self, table: str, depth: int) -> str:
@@ -106,13 +107,18 @@ class Inventing:
             case 0:
                 return f"{self.choose.pick(('has', 'no'))}({name})"
             case 1:
-                return f"every({name}, {self.where(name, depth)})"
-        return f"{self.choose.pick(('has', 'no'))}({name}, {self.where(name, depth)})"
+                return f"every({name}, {self.where(table, name, depth)})"
+        return f"{self.choose.pick(('has', 'no'))}({name}, {self.where(table, name, depth)})"
 
-    def where(self, name: str, depth: int) -> str:
+    def where(self, owner: str, name: str, depth: int) -> str:
         """A condition on rows of a list that they may meet or not."""
         table = "item" if name == "previous_item" else name
-        return self.column_truth(table) if self.once_each else self.truth(table, min(depth - 1, 1))
+        if self.once_each:
+            return self.column_truth(table)
+        truth = self.truth(table, min(depth - 1, 1))
+        if owner and self.choose.chance(20):
+            truth = f"{truth} {self.choose.pick(('AND', 'OR'))} {self.column_truth(owner, f'{owner}.')}"
+        return truth
 
     def share(self, table: str, depth: int) -> str:
         """A share of a list, compared."""
@@ -120,7 +126,7 @@ class Inventing:
         if name is None:
             return self.column_truth(table)
         limit = self.choose.pick(["0.5", "0", "1", "0.3"])
-        rate = f"share({name}, {self.where(name, depth)}, {self.where(name, depth)})"
+        rate = f"share({name}, {self.where(table, name, depth)}, {self.where(table, name, depth)})"
         return f"{rate} {self.choose.pick(_ORDER if self.once_each else (*_ORDER, '=', '<>'))} {limit}"
 
     def comparison(self, table: str, depth: int) -> str:
@@ -165,7 +171,7 @@ class Inventing:
                 return f"CASE WHEN {self.column_truth(table)} THEN {then} ELSE {otherwise} END"
             case "count":
                 name = self.take_list(table)
-                where = f", {self.where(name, depth)}" if name and self.choose.chance(60) else ""
+                where = f", {self.where(table, name, depth)}" if name and self.choose.chance(60) else ""
                 return f"count({name}{where})" if name else "1"
             case "total":
                 return self.total(table, depth)
@@ -205,7 +211,7 @@ class Inventing:
             amount = self.choose.pick(
                 [f"{amount} * 2", f"{amount} - 1", "coalesce(rank, 0)" if name == "person" else amount]
             )
-        where = f", {self.where(name, depth)}" if self.choose.chance(50) else ""
+        where = f", {self.where(table, name, depth)}" if self.choose.chance(50) else ""
         if self.once_each and where and amount in where:
             where = ""
         return f"total({name}, {amount}{where})"
@@ -238,7 +244,7 @@ class Inventing:
         if take == "total":
             spec["amount"] = {"item": "amount", "event": "gain", "person": "age"}[name]
         if self.choose.chance(40):
-            spec["where"] = self.where(name, depth)
+            spec["where"] = self.where(table if take in ("count", "total") else "", name, depth)
         self._within(table, spec, name)
         if take in ("days", "nights", "workdays"):
             self._extras(table, spec, name, depth)
@@ -246,14 +252,14 @@ class Inventing:
 
     def _extras(self, table: str, spec: dict[str, object], name: str, depth: int) -> None:
         if self.choose.chance(30) and not self.once_each:
-            spec["sure"] = self.where(name, depth)
+            spec["sure"] = self.where("", name, depth)
         other = self.take_list(table, [x for x in self.lists(table) if x in (*_SPANS, "event")])
         if other is None or (self.once_each and other == "event"):
             return
         if self.choose.chance(30):
             spec["less"] = {"of": other}
             if self.choose.chance(40):
-                spec["less"]["where"] = self.where(other, depth)  # type: ignore[index]
+                spec["less"]["where"] = self.where("", other, depth)  # type: ignore[index]
         elif spec["take"] != "nights" and "sure" not in spec and "where" not in spec and not self.once_each:
             spec["of"] = [name, other]
 

@@ -56,6 +56,7 @@ class Judge:
     row: Row
     either: Callable[[], bool]
     standing: Mapping[tuple[str, tuple[Link, ...]], list[Row]] | None = None  # lists as they will stand
+    owner: Judge | None = None  # of the row to whose list this one belongs
 
     def truth(self, node: n.Truth) -> bool:  # noqa: C901 - one case a node
         """Whether the condition holds."""
@@ -63,7 +64,7 @@ class Judge:
             case n.Literally(value=value):
                 return value
             case n.Flag(value=value):
-                found = self.row[value.column.id]
+                found = self.cells(value)[value.column.id]
                 return found is not ABSENT and bool(found)
             case n.Comparison(op=op, left=left, right=right):
                 return self._compare(op, self.value(left), self.value(right))
@@ -71,12 +72,12 @@ class Judge:
                 found = self.value(value)
                 return any(self._compare("=", found, self.value(option)) for option in options)
             case n.Includes(value=value, code=code):
-                found = self.row[value.column.id]
+                found = self.cells(value)[value.column.id]
                 return found is not ABSENT and code in str(found).split(",")
             case n.NotApplicable(value=value):
-                return self.row[value.column.id] is ABSENT
+                return self.cells(value)[value.column.id] is ABSENT
             case n.Recorded(value=value):
-                return bool(self.row[f"recorded {value.column.id}"])
+                return bool(self.cells(value)[f"recorded {value.column.id}"])
             case n.Not(item=item):
                 return not self.truth(item)
             case n.All(items=items):
@@ -88,6 +89,10 @@ class Judge:
             case n.Quantifier(kind=kind, rows=rows):
                 truths = [on.meets(rows.where) for on in self.rows(rows)]
                 return all(truths) if kind == "every" else any(truths) is (kind == "has")
+
+    def cells(self, node: n.ColumnValue) -> Row:
+        """The row whose column it is."""
+        return self.owner.row if node.owner and self.owner else self.row
 
     def meets(self, where: n.Truth | None) -> bool:
         """Whether the row meets the condition of a list."""
@@ -107,7 +112,7 @@ class Judge:
             case n.Constant(value=value, kind=kind):
                 return Fraction(str(value)) if kind == "number" else value
             case n.ColumnValue(column=column):
-                found = self.row[column.id]
+                found = self.cells(node)[column.id]
                 is_number = column.type in (ColumnType.INT, ColumnType.DECIMAL)
                 return Fraction(str(found)) if is_number and found is not ABSENT else found
             case n.Named(value=inner):
@@ -173,7 +178,9 @@ class Judge:
         first, last = self.window(rows)
         ahead = (self.standing or {}).get((rows.relation.table.id, rows.relation.path))
         if ahead is not None:
-            return [replace(self, table=rows.relation.table, row=row, standing=None) for row in ahead]
+            return [
+                replace(self, table=rows.relation.table, row=row, standing=None, owner=self) for row in ahead
+            ]
         found = {}
         for row, stretches in self.related(rows.relation):
             years = range(
@@ -192,7 +199,10 @@ class Judge:
             is_standing = len(spans) == 1
             if is_standing or max(a for a, _ in spans) <= min(b for _, b in spans):
                 found[row[rows.relation.table.key]] = row
-        return [replace(self, table=rows.relation.table, row=row, standing=None) for row in found.values()]
+        return [
+            replace(self, table=rows.relation.table, row=row, standing=None, owner=self)
+            for row in found.values()
+        ]
 
     def window(self, rows: n.Rows) -> tuple[date, date]:
         """First and last day looked at."""
@@ -239,7 +249,7 @@ class Judge:
         first, last = self.window(rows)
         days: set[date] = set()
         for row, stretches in self.related(rows.relation):
-            on = replace(self, table=rows.relation.table, row=row, standing=None)
+            on = replace(self, table=rows.relation.table, row=row, standing=None, owner=self)
             # A row that does not prove may be true all the same.
             if not on.meets(rows.where) or not (on.meets(sure) or row["stands"]):
                 continue

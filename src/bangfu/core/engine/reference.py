@@ -39,6 +39,7 @@ class Evaluator:
     table: Table
     row: Row
     state_open: bool = False
+    owner: Evaluator | None = None  # of the row to whose list this one belongs
 
     @property
     def is_closed(self) -> bool:
@@ -68,7 +69,7 @@ class Evaluator:
                 found = self.cell(value)
                 return None if found is UNKNOWN else found is NOT_APPLICABLE
             case n.Recorded(value=value):
-                return None if self.state_open else self.row.get(value.column.id) is not None
+                return self._recorded(value)
             case n.Not(item=item):
                 return tri_not(self.truth(item))
             case n.All(items=items):
@@ -122,7 +123,7 @@ class Evaluator:
 
     def inside(self, row: Row, rows: n.Rows) -> Evaluator:
         """The evaluator on a related row. Recorded rows of a dated list stand."""
-        return replace(self, table=rows.relation.table, row=row, state_open=False)
+        return replace(self, table=rows.relation.table, row=row, state_open=False, owner=self)
 
     def row_truths(self, rows: n.Rows) -> tuple[list[tuple[Evaluator, Tri]], bool]:
         """Each row with the truth that it belongs here, and whether there may be rows nobody told of."""
@@ -240,9 +241,16 @@ class Evaluator:
 
     def cell(self, node: n.ColumnValue) -> object:
         """The value of a column of this row, or why there is none."""
-        if self.state_open and not node.column.fixed:
-            return UNKNOWN
-        return cell(self.row, node.column)
+        on = self._at(node)
+        return UNKNOWN if on.state_open and not node.column.fixed else cell(on.row, node.column)
+
+    def _recorded(self, node: n.ColumnValue) -> Tri:
+        on = self._at(node)
+        return None if on.state_open else on.row.get(node.column.id) is not None
+
+    def _at(self, node: n.ColumnValue) -> Evaluator:
+        """The evaluator on the row whose column it is."""
+        return cast(Evaluator, self.owner) if node.owner else self  # the resolver has seen to the owner
 
     def number(self, node: n.Scalar) -> Ratio:
         """A number; only for nodes of that kind."""

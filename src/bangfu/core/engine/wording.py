@@ -11,6 +11,8 @@ from bangfu.core.vocabulary import Column, Sensitivity, Vocabulary
 def label(node: n.Scalar) -> object:  # noqa: C901 - one case a node
     """What a value is called."""
     match node:
+        case n.ColumnValue(column=column, owner=owner) if owner:
+            return Message(N_("{owner}的{column}"), {"owner": owner, "column": column.name})
         case n.ColumnValue(column=column) | n.OrElse(column=n.ColumnValue(column=column)):
             return column.name
         case n.Named(name=name):

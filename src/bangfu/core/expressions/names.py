@@ -30,7 +30,8 @@ _PERIOD_NAMES = {
 class Scope:
     """What an expression may speak of: the row's table, the plan's parameters, measures and criteria.
 
-    `measure` and `criterion` resolve a name for a table, or return None where the plan has no such name.
+    `owner`: the table to whose list the rows belong, spoken of as `owner.column`. `measure` and `criterion`
+    resolve a name for a table, or return None where the plan has no such name.
     """
 
     vocabulary: Vocabulary
@@ -39,22 +40,17 @@ class Scope:
     measure: Callable[[str, Table], n.Named | None] = lambda name, table: None
     criterion: Callable[[str, Table], n.Verdict | None] = lambda name, table: None
     known_names: Callable[[Table], list[str]] = lambda table: []
+    owner: Table | None = None
 
 
 def find_scalar(tree: exp.Column, scope: Scope) -> n.Scalar:
     """The column, measure, parameter or fact about the period. Raises ExpressionError with a suggestion."""
-    name = tree.name
     if tree.table:
-        raise refuse("dotted", N_("名称中不能有点：{text}"), text=tree.sql())
+        return _of_owner(tree, scope)
+    name = tree.name
     column = find_column(scope.table, name)
     if column is not None:
-        if not column.in_snapshot:
-            raise refuse(
-                "identity",
-                N_("“{name}”是身份信息，不进入核查。"),
-                N_("请改用不识别个人的列。"),
-                name=column.name,
-            )
+        _refuse_identity(column)
         if name in scope.parameters or name in scope.known_names(scope.table):
             raise refuse(
                 "ambiguous",
@@ -68,6 +64,33 @@ def find_scalar(tree: exp.Column, scope: Scope) -> n.Scalar:
     if found is None:
         raise _unknown_name(name, scope)
     return found
+
+
+def _of_owner(tree: exp.Column, scope: Scope) -> n.ColumnValue:
+    owner = scope.owner
+    if owner is None or tree.table not in (owner.id, owner.name):
+        raise refuse(
+            "dotted",
+            N_("“{text}”中的点用错了。"),
+            N_("只在明细表的条件里可以写 {owner}.列名，指明细所属的那一行；数天数和比较明细的指标里不可以。"),
+            text=tree.sql(),
+            owner=owner.id if owner else "household",
+        )
+    column = find_column(owner, tree.name)
+    if column is None:
+        raise _unknown_name(tree.name, Scope(scope.vocabulary, owner))
+    _refuse_identity(column)
+    return n.ColumnValue(owner.id, column, owner=owner.name)
+
+
+def _refuse_identity(column: Column) -> None:
+    if not column.in_snapshot:
+        raise refuse(
+            "identity",
+            N_("“{name}”是身份信息，不进入核查。"),
+            N_("请改用不识别个人的列。"),
+            name=column.name,
+        )
 
 
 def find_column(table: Table, name: str) -> Column | None:

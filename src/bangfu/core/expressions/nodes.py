@@ -49,10 +49,11 @@ class Constant:
 
 @dataclass(frozen=True)
 class ColumnValue:
-    """A column of the row at hand."""
+    """A column of the row at hand, or of its `owner`: the row to whose list it belongs."""
 
     table: str
     column: Column
+    owner: str = ""  # the name of its table
 
 
 @dataclass(frozen=True)

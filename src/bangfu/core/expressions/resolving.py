@@ -68,7 +68,7 @@ class _Resolver:
 
     def inside(self, relation: Relation) -> _Resolver:
         """The same scope on the related rows."""
-        return _Resolver(replace(self.scope, table=relation.table))
+        return _Resolver(replace(self.scope, table=relation.table, owner=self.scope.table))
 
     # --- truths ---------------------------------------------------------------------------------------
 

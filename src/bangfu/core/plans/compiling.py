@@ -269,13 +269,17 @@ class _Compiler:
         within = spec.within or "period"
         self._check_within(within, table)
         names = (spec.of,) if isinstance(spec.of, str) else spec.of or ()
-        lists = tuple(self._rows(name, spec.where, within, scope) for name in names)
+        # Days are counted without a look at the row to whose list they belong.
+        owner = table if spec.take in ("count", "total") else None
+        lists = tuple(self._rows(name, spec.where, within, replace(scope, owner=owner)) for name in names)
         match spec.take:
             case "count":
                 return n.Count(_only(lists))
             case "total":
                 rows = _only(lists)
-                amount = parse_amount(spec.amount or "", replace(scope, table=rows.relation.table))
+                amount = parse_amount(
+                    spec.amount or "", replace(scope, table=rows.relation.table, owner=owner)
+                )
                 return n.Total(rows, amount, kind_of(amount).unit)
             case "differ":
                 return _difference(lists, spec.match)

@@ -135,6 +135,7 @@ class ListGroup:
         self.frame.is_timed = timed
         self.window: WindowSql = self.setting.window(within, parent.table, "s")
         self._owner_table = parent.table
+        self._needs_owner = self.window.is_own
         self._cells: dict[str, str] = {}  # SQL on a row → its name among the rows that are gathered
         self._bits: dict[str, int] = {}
         self._sums: dict[str, str] = {}
@@ -154,6 +155,10 @@ class ListGroup:
     def cell(self, sql: str) -> str:
         """Note a condition or value of a row, to be worked out once; returns its name for aggregates."""
         return sql if sql in ("TRUE", "FALSE") else self._cells.setdefault(sql, f"c{len(self._cells)}")
+
+    def ask_owner(self) -> None:
+        """The rows' owner is asked for: it is joined as `s`."""
+        self._needs_owner = True
 
     def truth_bit(self, condition: str, is_usual: bool = False) -> tuple[str, str]:
         """Note a condition; returns SQL on the subject: some row makes it true, some row leaves it unknown.
@@ -219,7 +224,7 @@ class ListGroup:
         return path.subject, " ".join(parts) + where
 
     def _own_join(self, subject: str) -> list[str]:
-        if not self.window.is_own:
+        if not self._needs_owner:
             return []
         return [f"JOIN {quoted(self._owner_table.id)} AS s ON s.{quoted(self._owner_table.key)} = {subject}"]
 

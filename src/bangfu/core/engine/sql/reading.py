@@ -33,10 +33,13 @@ NUMERIC = (ColumnType.INT, ColumnType.DECIMAL)
 
 @dataclass(frozen=True)
 class Reader:
-    """`state_open`: standing facts count only where the period has ended (`p.is_closed`)."""
+    """`state_open`: standing facts count only where the period has ended (`p.is_closed`). `group`: the list that
+    the rows belong to, and `owner` reads the row it belongs to (`s`)."""
 
     frame: Frame
     state_open: bool = False
+    group: ListGroup | None = None
+    owner: Reader | None = None
 
     # --- truths ---------------------------------------------------------------------------------------
 
@@ -58,8 +61,9 @@ class Reader:
                 absent = self.absent(value) or "FALSE"
                 return f"(CASE WHEN {self.cell(value)} IS NOT NULL THEN FALSE WHEN {absent} THEN TRUE END)"
             case n.Recorded(value=value):
-                recorded = f"({_raw(value.column)} IS NOT NULL)"
-                return f"(CASE WHEN p.is_closed THEN {recorded} END)" if self.state_open else recorded
+                on, raw = self._at(value)
+                recorded = f"({raw}.{quoted(value.column.id)} IS NOT NULL)"
+                return f"(CASE WHEN p.is_closed THEN {recorded} END)" if on.state_open else recorded
             case n.Not(item=item):
                 return f"(NOT {self.truth(item)})"
             case n.All(items=items):
@@ -164,13 +168,16 @@ class Reader:
     def rows(self, rows: n.Rows, *extra: n.Node) -> tuple[ListGroup, str]:
         """The group, and whether a row belongs to the list and meets its condition."""
         timed = (is_timed_list(rows.relation) and rows.within != "own") or any(
-            is_timed(node) for node in (rows, *extra)
+            is_timed(node) or (self.state_open and _asks_owner(node)) for node in (rows, *extra)
         )
         group = self.frame.group(rows.relation, rows.within, timed)
         conditions = [group.inside] if group.inside != "TRUE" else []
         if rows.where is not None:
-            conditions.append(Reader(group.frame).truth(rows.where))
+            conditions.append(self._inside(group).truth(rows.where))
         return group, f"({' AND '.join(conditions)})" if conditions else "TRUE"
+
+    def _inside(self, group: ListGroup) -> Reader:
+        return Reader(group.frame, group=group, owner=self)
 
     def is_open(self, rows: n.Rows, window: WindowSql) -> str:
         """Whether the list may hold rows that nobody has told us of."""
@@ -213,7 +220,7 @@ class Reader:
 
     def _share_comparison(self, share: n.Share, op: str, limit: Decimal) -> str:
         group, belongs = self.rows(share.rows, share.applies, share.holds)
-        inner = Reader(group.frame)
+        inner = self._inside(group)
         applies = f"({belongs} AND {inner.truth(share.applies)})"
         low, high = weighed(group.cell(applies), group.cell(inner.truth(share.holds)), limit)
         certain, _ = group.truth_bit(applies, is_usual=True)
@@ -237,7 +244,7 @@ class Reader:
 
     def _total(self, node: n.Total) -> Sides:
         group, belongs = self.rows(node.rows, node.amount)
-        amount = Reader(group.frame).number(node.amount).num
+        amount = self._inside(group).number(node.amount).num
         low = f"COALESCE({self._bounded_sum(group, belongs, amount.low, 'LEAST')}, 0)"
         high = f"COALESCE({self._bounded_sum(group, belongs, amount.high, 'GREATEST')}, 0)"
         some_low, some_high = self._gaps(group, belongs, amount)
@@ -272,17 +279,27 @@ class Reader:
 
     def cell(self, node: n.ColumnValue) -> str:
         """A column of the row; NULL where it is not known."""
-        raw = _raw(node.column)
-        if self.state_open and not node.column.fixed:
+        on, alias = self._at(node)
+        raw = f"{alias}.{quoted(node.column.id)}"
+        if on.state_open and not node.column.fixed:
             return f"(CASE WHEN p.is_closed THEN {raw} END)"
         return raw
 
     def absent(self, node: n.ColumnValue) -> str | None:
         """SQL that is true where the column does not apply."""
-        absent = absent_sql(self.frame.table, node.column.id, "t")
-        if absent is not None and self.state_open and not node.column.fixed:
+        on, alias = self._at(node)
+        absent = absent_sql(on.frame.table, node.column.id, alias)
+        if absent is not None and on.state_open and not node.column.fixed:
             return f"(p.is_closed AND {absent})"
         return absent
+
+    def _at(self, node: n.ColumnValue) -> tuple[Reader, str]:
+        """The reader of the row whose column it is, and the row's alias."""
+        if not node.owner:
+            return self, "t"
+        assert self.owner is not None and self.group is not None  # noqa: S101, PT018 - the resolver has seen to it
+        self.group.ask_owner()
+        return self.owner, "s"
 
     def number(self, node: n.Scalar) -> Number:
         """A number; only for nodes of that kind."""
@@ -383,8 +400,8 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
-def _raw(column: Column) -> str:
-    return f"t.{quoted(column.id)}"
+def _asks_owner(node: n.Node) -> bool:
+    return any(isinstance(below, n.ColumnValue) and below.owner for below in n.walk(node))
 
 
 def _constant(node: n.Constant) -> Sides:
