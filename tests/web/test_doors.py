@@ -8,9 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from bangfu.core.plans.folder import packaged_packs
 from bangfu.web.access import ROLES, Access, Permission, Role, access_of
 from bangfu.web.accounts.models import User
 from bangfu.web.imports.models import ImportBatch
+from bangfu.web.plans.models import Enactment, Pack
+from bangfu.web.plans.packs import from_folder
 from tests.web import world
 
 SignIn = Callable[[Role | User], Client]
@@ -32,7 +35,34 @@ ROWS: dict[str, tuple[list[object], list[object]]] = {
     "household": ([IN], [OUT]),
     "reveal": (["household", IN, "phone"], ["household", OUT, "phone"]),
 }
-POSTED = {"reveal", "import_check", "import_commit", "import_undo", "import_discard", "language"}
+POSTED = {
+    "plan_propose",
+    "enactment_approve",
+    "enactment_return",
+    "enactment_withdraw",
+    "enactment_end",
+}
+POSTED |= {"reveal", "import_check", "import_commit", "import_undo", "import_discard", "language"}
+
+
+@pytest.fixture(autouse=True)
+def _plans(monkeypatch: pytest.MonkeyPatch, people: dict[Role, User]) -> None:
+    """A plan of the accounts' township, and one of another, each proposed."""
+    arrived = from_folder(packaged_packs()["s4_nanhuzhou"])
+    arrived.keep()
+    packs, enactments = [], []
+    for code in (world.HERE, world.THERE):
+        pack = Pack.objects.create(digest=arrived.digest, kind=arrived.kind.value, division_id=code)
+        enactment = Enactment.objects.create(
+            pack=pack, division_id=code, begins_on=world.SINCE, proposed_by=people[Role.ADMINISTRATOR]
+        )
+        packs.append([pack.pk])
+        enactments.append([enactment.pk])
+    for name in ("plan", "plan_propose"):
+        monkeypatch.setitem(ROWS, name, (packs[0], packs[1]))
+    monkeypatch.setitem(ROWS, "plan_compare", (packs[0] * 2, packs[1] * 2))
+    for name in ("enactment_approve", "enactment_return", "enactment_withdraw", "enactment_end"):
+        monkeypatch.setitem(ROWS, name, (enactments[0], enactments[1]))
 
 
 def demand(name: str) -> Access | None:

@@ -17,4 +17,9 @@ class Permission(StrEnum):
     HOUSEHOLD_REVEAL = "household.reveal"  # ID number, phone, account in full
     IMPORT_COMMIT = "import.commit"
     IMPORT_UNDO = "import.undo"
+    PLAN_APPROVE = "plan.approve"  # of what somebody else proposed
+    PLAN_MANAGE = "plan.manage"  # upload, propose
+    PLAN_READ = "plan.read"
+    RUN_READ = "run.read"
+    RUN_START = "run.start"
     SENSITIVE_READ = "sensitive.read"  # health, minors, religion: PIPL art. 28

@@ -51,6 +51,11 @@ ROLES: Mapping[Role, RoleSheet] = {
         P.HOUSEHOLD_REVEAL,
         P.IMPORT_COMMIT,
         P.IMPORT_UNDO,
+        P.PLAN_APPROVE,
+        P.PLAN_MANAGE,
+        P.PLAN_READ,
+        P.RUN_READ,
+        P.RUN_START,
         P.SENSITIVE_READ,
     ),
     Role.TOWNSHIP_OFFICER: _sheet(
@@ -60,14 +65,21 @@ ROLES: Mapping[Role, RoleSheet] = {
         P.HOUSEHOLD_REVEAL,
         P.IMPORT_COMMIT,
         P.IMPORT_UNDO,
+        P.PLAN_APPROVE,
+        P.PLAN_MANAGE,
+        P.PLAN_READ,
+        P.RUN_READ,
+        P.RUN_START,
         P.SENSITIVE_READ,
     ),
-    Role.LEADER: _sheet(N_("挂联领导"), P.HOUSEHOLD_READ),
-    Role.STATIONED: _sheet(N_("驻村工作队员"), P.HOUSEHOLD_CHANGE, P.HOUSEHOLD_READ, P.SENSITIVE_READ),
-    Role.HELPER: _sheet(N_("帮扶干部"), P.HOUSEHOLD_READ_PAIRED, P.SENSITIVE_READ),
-    Role.VILLAGE_CADRE: _sheet(N_("村干部"), P.HOUSEHOLD_CHANGE, P.HOUSEHOLD_READ),
+    Role.LEADER: _sheet(N_("挂联领导"), P.HOUSEHOLD_READ, P.PLAN_APPROVE, P.PLAN_READ, P.RUN_READ),
+    Role.STATIONED: _sheet(
+        N_("驻村工作队员"), P.HOUSEHOLD_CHANGE, P.HOUSEHOLD_READ, P.PLAN_READ, P.RUN_READ, P.SENSITIVE_READ
+    ),
+    Role.HELPER: _sheet(N_("帮扶干部"), P.HOUSEHOLD_READ_PAIRED, P.PLAN_READ, P.SENSITIVE_READ),
+    Role.VILLAGE_CADRE: _sheet(N_("村干部"), P.HOUSEHOLD_CHANGE, P.HOUSEHOLD_READ, P.PLAN_READ, P.RUN_READ),
     Role.SECTOR_OFFICE: _sheet(N_("行业部门")),
-    Role.INSPECTOR: _sheet(N_("督查人员"), P.AUDIT_READ, P.HOUSEHOLD_READ),
+    Role.INSPECTOR: _sheet(N_("督查人员"), P.AUDIT_READ, P.HOUSEHOLD_READ, P.PLAN_READ, P.RUN_READ),
 }
 
 

@@ -36,6 +36,7 @@ class Shown:
 ENTRIES = (
     Entry(later(N_("今天")), "home"),
     Entry(later(N_("户")), "households", (P.HOUSEHOLD_READ, P.HOUSEHOLD_READ_PAIRED)),
+    Entry(later(N_("方案")), "plans", (P.PLAN_READ,)),
     Entry(later(N_("导入")), "imports", (P.IMPORT_COMMIT,)),
 )
 

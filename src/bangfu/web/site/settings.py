@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "bangfu.web.divisions",
     "bangfu.web.accounts",
     "bangfu.web.registry",
+    "bangfu.web.plans",
     "bangfu.web.imports",
     "bangfu.web.home",
     "bangfu.web.site",

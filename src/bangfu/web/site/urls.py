@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("bangfu.web.home.urls")),
     path("", include("bangfu.web.accounts.urls")),
     path("households/", include("bangfu.web.registry.urls")),
+    path("plans/", include("bangfu.web.plans.urls")),
     path("imports/", include("bangfu.web.imports.urls")),
 ]
 

@@ -19,6 +19,7 @@ from bangfu.web.audit.recording import Command as CommandActor
 from bangfu.web.divisions.loading import load_table
 from bangfu.web.divisions.models import Division
 from bangfu.web.pages.text import t
+from bangfu.web.plans.actions import know_packaged
 
 
 class Site(BaseApplication):  # type: ignore[misc]
@@ -69,6 +70,7 @@ class Command(BaseCommand):
             table = load_divisions(options["divisions"]) if options["divisions"] else shipped_divisions()
             load_table(by=CommandActor("serve"), divisions=table)
         _empty(settings.FILE_UPLOAD_TEMP_DIR)
+        know_packaged(by=CommandActor("serve"))
         if options["prepare_only"]:
             return
         address = f"http://{options['host']}:{options['port']}/"
