@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from bangfu.core.expressions import nodes as n
 from bangfu.core.vocabulary import ColumnType, Empty
@@ -98,6 +99,26 @@ def is_never_negative(node: n.Scalar) -> bool:
     """Whether the vocabulary says that a column never falls below zero."""
     minimum = node.column.minimum if isinstance(node, n.ColumnValue) else None
     return minimum is not None and minimum >= 0
+
+
+def decimals_of(node: n.Scalar) -> int:
+    """How many digits a number may have after the point; what is never a quotient has an end of them."""
+    match node:
+        case n.Constant(value=value):
+            return max(0, -int(Decimal(str(value)).as_tuple().exponent))
+        case n.ColumnValue(column=column):
+            return 2 if column.type is ColumnType.DECIMAL else 0
+        case n.Named(value=value) | n.Total(amount=value):
+            return decimals_of(value)
+        case n.Arithmetic(op=op, left=left, right=right):
+            return (sum if op == "*" else max)((decimals_of(left), decimals_of(right)))
+        case n.Extreme(items=items):
+            return max(map(decimals_of, items))
+        case n.Choice(branches=branches, otherwise=otherwise):
+            return max(decimals_of(value) for value in (*(value for _, value in branches), otherwise))
+        case n.OrElse(column=column_value, default=default):
+            return max(decimals_of(column_value), decimals_of(default))
+    return 0
 
 
 def shared_unit(kinds: list[Kind]) -> tuple[str | None, bool]:

@@ -24,7 +24,7 @@ from bangfu.core.engine.sql.values import Number, Plain, Sides, literal, quoted
 from bangfu.core.engine.windows import is_dated_list
 from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
-from bangfu.core.expressions.kinds import is_never_negative, kind_of, may_not_apply
+from bangfu.core.expressions.kinds import decimals_of, is_never_negative, kind_of, may_not_apply
 from bangfu.core.vocabulary import Column, ColumnType, Link, Relation
 
 _MIRRORED: dict[n.CompareOp, n.CompareOp] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -245,9 +245,13 @@ class Reader:
     def _total(self, node: n.Total) -> Sides:
         group, belongs = self.rows(node.rows, node.amount)
         amount = self._inside(group).number(node.amount).num
-        low = f"COALESCE({self._bounded_sum(group, belongs, amount.low, 'LEAST')}, 0)"
-        high = f"COALESCE({self._bounded_sum(group, belongs, amount.high, 'GREATEST')}, 0)"
-        some_low, some_high = self._gaps(group, belongs, amount)
+        decimals = max(2, decimals_of(node.amount))  # nothing is rounded
+        exact = f"DECIMAL({min(16 + decimals, 38)}, {decimals})"
+        low, high = (
+            f"COALESCE(CAST({self._bounded_sum(group, belongs, side, extreme)} AS {exact}), 0)"
+            for side, extreme in ((amount.low, "LEAST"), (amount.high, "GREATEST"))
+        )
+        some_low, some_high = self._gaps(group, belongs, node.amount, amount)
         low = f"(CASE WHEN {some_low} THEN NULL ELSE {low} END)" if some_low else low
         high = f"(CASE WHEN {some_high} THEN NULL ELSE {high} END)" if some_high else high
         if is_never_negative(node.amount):
@@ -256,24 +260,23 @@ class Reader:
         return self._closed_sides(node.rows, group, Sides(low, high), "NULL")
 
     @staticmethod
-    def _gaps(group: ListGroup, belongs: str, amount: Sides) -> tuple[str, str]:
-        """SQL that is true where a row that may belong has no low (high) amount."""
-        found: list[str] = []
-        for side in (amount.low, amount.high):
-            may = "TRUE" if belongs == "TRUE" else f"{belongs} IS DISTINCT FROM FALSE"
-            is_gap = f"({side} IS NULL AND {may})"
-            constant = amount.constant is not None or side.startswith("COALESCE(")
-            found.append("" if constant else group.truth_bit(is_gap)[0])
-        return found[0], found[1]
+    def _gaps(group: ListGroup, belongs: str, amount: n.Scalar, sides: Sides) -> tuple[str, str]:
+        """SQL that is true where a row that may belong has no low (high) amount; "" where each has one."""
+        may = "TRUE" if belongs == "TRUE" else f"{belongs} IS DISTINCT FROM FALSE"
+        some_low, some_high = (
+            group.truth_bit(f"({side} IS NULL AND {may})")[0] if may_lack else ""
+            for side, may_lack in zip((sides.low, sides.high), _may_lack(amount), strict=True)
+        )
+        return some_low, some_high
 
     @staticmethod
     def _bounded_sum(group: ListGroup, belongs: str, side: str, extreme: str) -> str:
         cell, sure = group.cell(side), group.cell(belongs)
         if belongs == "TRUE":
-            return group.aggregate(f"CAST(SUM({cell}) AS DECIMAL(18, 2))")
+            return group.aggregate(f"SUM({cell})")
         unsure = f"{extreme}({cell}, 0)"
         term = f"CASE WHEN {sure} THEN {cell} WHEN NOT {sure} THEN 0 ELSE {unsure} END"
-        return group.aggregate(f"CAST(SUM({term}) AS DECIMAL(18, 2))")
+        return group.aggregate(f"SUM({term})")
 
     # --- values ---------------------------------------------------------------------------------------
 
@@ -413,6 +416,16 @@ def column_sides(column: Column, cell: str) -> Sides:
     low = cell if column.minimum is None else f"COALESCE({cell}, {literal(column.minimum)})"
     high = cell if column.maximum is None else f"COALESCE({cell}, {literal(column.maximum)})"
     return Sides(low, high)
+
+
+def _may_lack(amount: n.Scalar) -> tuple[bool, bool]:
+    """Whether an amount may have no low side, and no high side."""
+    match n.plain(amount):
+        case n.Constant():
+            return False, False
+        case n.ColumnValue(column=column):
+            return column.minimum is None, column.maximum is None
+    return True, True
 
 
 def _bounds(column: Column) -> Sides:
