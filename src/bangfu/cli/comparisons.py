@@ -124,7 +124,11 @@ def simulate(
 def _villages(taken: Snapshot) -> dict[int, str]:
     if "village" not in taken.tables:
         return {}
-    return dict(pl.read_parquet(taken.tables["village"], columns=["village_id", "division_name"]).iter_rows())
+    return dict(
+        pl.read_parquet(
+            taken.tables["village"], glob=False, columns=["village_id", "division_name"]
+        ).iter_rows()
+    )
 
 
 def _outcome(code: int) -> str:

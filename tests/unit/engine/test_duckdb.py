@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb as sql
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,9 @@ import pytest
 from bangfu.core.calendars import Calendar, CalendarError, load_calendar
 from bangfu.core.engine import Ask, Outcome, Run, World, duckdb, evaluate
 from bangfu.core.engine.cases import arrow_tables
+from bangfu.core.engine.sinks import FolderSink
+from bangfu.core.engine.sql.blocks import blocks_of
+from bangfu.core.engine.sql.results import counts_sql
 from bangfu.core.errors import Cancelled, EngineError
 from bangfu.core.periods import Period, containing
 from bangfu.core.vocabulary import load_vocabulary
@@ -159,13 +163,26 @@ def test_facts_of_every_kind() -> None:
     ]  # fmt: skip
 
 
-def test_facts_of_a_nested_criterion_and_odd_texts() -> None:
+def test_facts_of_a_nested_criterion() -> None:
     found = run(
         criterion("fuel = '柴草'") | {"id": "inner"},
         criterion("NOT verdict('inner')", when="headcount >= 1"),
     )
-    facts = {row["criterion"]: json.loads(row["facts"]) for row in found.findings.to_pylist()}
-    assert facts["S9-1"] == {"headcount": [3, 3], "fuel": None} or "fuel" in facts["S9-1"]
+    facts = {
+        (row["criterion"], row["subject_id"]): json.loads(row["facts"]) for row in found.findings.to_pylist()
+    }
+    assert facts["S9-1", 1] == {"headcount": [4, 4], "fuel": "wood"}
+
+
+def test_facts_of_odd_texts() -> None:
+    text = '一行\n又一行\t"引号"\\\x1f'
+    tables = arrow_tables(world(person="| id | household |\n| 1 | 1 |"))
+    persons = tables["person"]
+    tables["person"] = persons.set_column(
+        persons.column_names.index("illness"), "illness", pa.array([text], pa.string())
+    )
+    found = run({"id": "S9-1", "subject": "person", "holds": "illness = '无'"}, tables=tables)
+    assert json.loads(found.findings.to_pylist()[0]["facts"]) == {"illness": text}
 
 
 def test_counts_by_place() -> None:
@@ -237,6 +254,51 @@ def test_the_same_input_gives_the_same_tables() -> None:
     assert first.verdicts[0].table.equals(second.verdicts[0].table)
     assert first.findings.equals(second.findings)
     assert first.counts.equals(second.counts)
+
+
+def test_rows_in_any_order_leave_the_same_files(tmp_path: Path) -> None:
+    tables = arrow_tables(world())
+    turned = {name: table.take(list(reversed(range(table.num_rows)))) for name, table in tables.items()}
+    plan = plan_of([*CHUNKED, criterion("count(person) >= 2") | {"id": "S9-6"}], MEASURES)
+    left = []
+    for name, rows in (("first", tables), ("second", turned)):
+        files = on_disk(tmp_path / f"{name} rows", rows)
+        duckdb.evaluate_into(FolderSink(tmp_path / name), plan, files, Ask(AS_OF, load_calendar(), (MONTH,)))
+        parts = sorted((tmp_path / name).rglob("*.parquet"))
+        left.append({part.relative_to(tmp_path / name): part.read_bytes() for part in parts})
+    assert len(left[0]) > 4
+    assert left[0] == left[1]
+
+
+def test_counts_of_more_subjects_than_a_packed_count_holds() -> None:
+    subjects, outcomes_seen = 1 << 22, {outcome.name.lower(): 0 for outcome in Outcome}
+    (block,) = blocks_of(plan_of([criterion("headcount >= 3", when="has_power")]), AS_OF, ["household"])
+    for outcome in (Outcome.NOT_APPLICABLE, Outcome.UNMET, Outcome.UNKNOWN, Outcome.MET):
+        rows = f'SELECT range AS subject_id, 7 AS division, {int(outcome)} AS "S9-1" FROM range({subjects})'
+        found = sql.sql(f"WITH block AS ({rows}) {counts_sql(block)}").to_arrow_table().to_pylist()
+        expected = outcomes_seen | {outcome.name.lower(): subjects}
+        assert found == [{"criterion": "S9-1", "period": "once", "division": 7, **expected}]
+
+
+def test_criteria_called_like_columns_of_the_engine() -> None:
+    ids = (
+        "n",
+        "packed",
+        "waiting",
+        "met",
+        "criterion",
+        "outcome",
+        "facts",
+        "id",
+        "kept",
+        "subject",
+        "o0_0_low",
+    )
+    found = run(*({"id": id_, "subject": "household", "per": "month", "holds": "visits >= 1"} for id_ in ids))
+    assert {row["criterion"] for row in found.counts.to_pylist()} == set(ids)
+    totals = [tuple(row.values())[1:] for row in found.counts.to_pylist()]
+    assert len(set(totals)) == len(totals) / len(ids)
+    assert {row["criterion"] for row in found.findings.to_pylist()} == set(ids)
 
 
 def test_a_period_nobody_asked_for_is_not_judged() -> None:

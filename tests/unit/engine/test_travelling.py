@@ -34,6 +34,6 @@ def test_rows_that_came_home_broken_are_an_error_never_a_verdict() -> None:
 def test_rows_in_any_order_are_written_by_their_key(keys: list[int], tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         connection.register("home", pa.table({"subject_id": keys}))
-        QueryPart(connection, "FROM home", "subject_id", may_be_sorted=True).write(tmp_path / "a.parquet")
+        QueryPart(connection, "FROM home", "subject_id").write(tmp_path / "a.parquet")
     assert pq.read_table(tmp_path / "a.parquet")["subject_id"].to_pylist() == [1, 2, 3]
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]

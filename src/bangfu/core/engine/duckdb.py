@@ -21,12 +21,12 @@ from bangfu.core.engine.run import Ask, Run, Tables
 from bangfu.core.engine.sending import send
 from bangfu.core.engine.sinks import MemorySink, Sink
 from bangfu.core.engine.sql.blocks import Block, blocks_of
-from bangfu.core.engine.sql.values import literal, quoted
+from bangfu.core.engine.sql.values import literal, parquet, quoted
 from bangfu.core.plans.plan import Plan
 from bangfu.core.snapshots.schema import arrow_schema
 from bangfu.core.vocabulary import Vocabulary
 
-CHUNK = 2_000_000  # households judged at once; counts are packed into 21 bits each
+CHUNK = 2_000_000  # households judged at once: what a run needs of memory does not grow beyond
 _CHUNK_KEY = "household_id"
 
 
@@ -95,7 +95,7 @@ class _Engine:
             return
         check_columns(name, source, schema)
         if isinstance(source, Path):
-            select = f"SELECT * FROM read_parquet({literal(str(source))})"
+            select = f"SELECT * FROM {parquet(source)}"
         else:
             self.connection.register(f"{name}_rows", source)
             select = f"SELECT * FROM {quoted(f'{name}_rows')}"
@@ -111,7 +111,7 @@ class _Engine:
             yield "TRUE"
             return
         relation = self.connection.sql(
-            f"SELECT {_CHUNK_KEY} FROM read_parquet({literal(str(source))}) "
+            f"SELECT {_CHUNK_KEY} FROM {parquet(source)} "
             f"QUALIFY ROW_NUMBER() OVER (ORDER BY {_CHUNK_KEY}) % {CHUNK} = 0 ORDER BY {_CHUNK_KEY}"
         )
         keys = [key for (key,) in relation.fetchall()]

@@ -12,7 +12,7 @@ from bangfu.core.engine.run import FINDINGS_SCHEMA
 from bangfu.core.engine.sql.blocks import Block
 from bangfu.core.engine.sql.facts import own_column
 from bangfu.core.engine.sql.results import findings_sql, kept_rows
-from bangfu.core.engine.sql.values import literal, quoted
+from bangfu.core.engine.sql.values import parquet, quoted
 
 
 def findings_in(files: Sequence[Path], block: Block, subjects: Path) -> pa.Table:
@@ -22,7 +22,7 @@ def findings_in(files: Sequence[Path], block: Block, subjects: Path) -> pa.Table
     with duckdb.connect() as connection:
         connection.execute(
             f"CREATE TEMP VIEW block AS SELECT b.*{own} FROM ({kept_rows(block, files)}) AS b "
-            f"JOIN read_parquet({literal(str(subjects))}) AS t ON t.{key} = b.subject_id"
+            f"JOIN {parquet(subjects)} AS t ON t.{key} = b.subject_id"
         )
         found = connection.sql(f"FROM ({findings_sql(block)}) ORDER BY criterion, subject_id, period")
         return found.to_arrow_table().cast(FINDINGS_SCHEMA)

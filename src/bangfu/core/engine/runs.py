@@ -109,7 +109,7 @@ class RunFolder:
     def verdicts(self, subject: str, per: str) -> pl.LazyFrame:
         """subject_id, period, division and an outcome column per criterion of that block."""
         criteria = self._blocks()[subject, per]
-        rows = pl.scan_parquet(self._files(subject, per))
+        rows = pl.scan_parquet(self._files(subject, per), glob=False)
         if per == "once":
             rows = rows.with_columns(pl.lit("once").alias("period"))
         return rows.select(*ROW_KEYS, *criteria)
@@ -129,7 +129,7 @@ class RunFolder:
         files = sorted(self.folder.glob(f"{kind}-*.parquet"))
         if not files:
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
-        return pl.scan_parquet(files)
+        return pl.scan_parquet(files, glob=False)
 
 
 def evaluate_snapshot(

@@ -29,42 +29,30 @@ _FAST = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION 'V2', DICTIONARY_SI
 class QueryPart:
     """A part of the results as a query: read as Arrow, or written to Parquet without passing Python.
 
-    `may_be_sorted`: the rows may come in the order of `keys` by themselves, and then need no sorting.
+    Rows come in the order of `keys`: the same input gives the same bytes, however threads take turns.
     """
 
     connection: duckdb.DuckDBPyConnection
     sql: str
     keys: str = "ALL"
-    may_be_sorted: bool = False
 
     def table(self) -> pa.Table:
         """All rows."""
-        return self.connection.sql(self._sorted(self.sql)).to_arrow_table()
+        return self.connection.sql(self._sorted).to_arrow_table()
 
     def write(self, path: Path) -> None:
         """All rows into a new Parquet file."""
-        if not self.may_be_sorted:
-            self._copy(self._sorted(self.sql), path)
-            return
-        self._copy(self.sql, path)
-        written = f"read_parquet({literal(str(path))})"
-        steps = f"SELECT ({self.keys}) > LAG(({self.keys})) OVER () AS is_step FROM {written}"
-        if self.connection.sql(f"SELECT BOOL_AND(is_step) FROM ({steps})").fetchall() == [(False,)]:
-            sorted_path = path.with_suffix(".sorted")
-            self._copy(self._sorted(f"FROM {written}"), sorted_path)
-            sorted_path.replace(path)
+        self.connection.execute(f"COPY ({self._sorted}) TO {literal(str(path))} ({_FAST})")
 
-    def _sorted(self, sql: str) -> str:
-        return f"SELECT * FROM ({sql}) ORDER BY {self.keys}"
-
-    def _copy(self, sql: str, path: Path) -> None:
-        self.connection.execute(f"COPY ({sql}) TO {literal(str(path))} ({_FAST})")
+    @property
+    def _sorted(self) -> str:
+        return f"SELECT * FROM ({self.sql}) ORDER BY {self.keys}"
 
 
 def send(connection: duckdb.DuckDBPyConnection, block: Block, rows: str, sink: Sink) -> None:
     """Send the rows that a query gives, then what follows from them; the periods stand in `period`."""
     keys = "subject_id" if block.is_once else _KEYS
-    kept = sink.rows(block, QueryPart(connection, rows, keys, may_be_sorted=block.is_once))
+    kept = sink.rows(block, QueryPart(connection, rows, keys))
     if isinstance(kept, Path):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW block AS {kept_rows(block, [kept])}")
     else:

@@ -10,7 +10,7 @@ import duckdb
 
 from bangfu.core.calendars import Calendar
 from bangfu.core.engine.run import Tables
-from bangfu.core.engine.sql.values import literal, quoted
+from bangfu.core.engine.sql.values import parquet, quoted
 from bangfu.core.engine.world import Row, World
 from bangfu.core.expressions import nodes as n
 from bangfu.core.plans.plan import Criterion, Plan
@@ -57,7 +57,7 @@ class _Fetch:
     def _view(self, table: str) -> None:
         source = self.tables.get(table, arrow_schema(self.vocabulary.tables[table]).empty_table())
         if isinstance(source, Path):
-            select = f"SELECT * FROM read_parquet({literal(str(source))})"
+            select = f"SELECT * FROM {parquet(source)}"
             self.connection.execute(f"CREATE TEMP VIEW {quoted(table)} AS {select}")
         else:
             self.connection.register(table, source)

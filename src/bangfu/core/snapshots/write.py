@@ -196,7 +196,9 @@ def _checked_and_empty(vocabulary: Vocabulary, entries: Mapping[str, TableEntry]
     def is_checked(link: Link) -> bool:
         if link.known_to is None or link.parent not in entries:
             return False
-        told = pl.scan_parquet(folder / entries[link.parent].file).select(pl.col(link.known_to).count())
+        told = pl.scan_parquet(folder / entries[link.parent].file, glob=False).select(
+            pl.col(link.known_to).count()
+        )
         return bool(told.collect().item())
 
     return [
@@ -214,8 +216,8 @@ def _require_parents(vocabulary: Vocabulary, entries: Mapping[str, TableEntry], 
             if link.column is None or link.parent not in entries:
                 continue
             parent = vocabulary.tables[link.parent]
-            parents = pl.scan_parquet(folder / entries[link.parent].file).select(parent.key)
-            children = pl.scan_parquet(folder / entry.file).select(link.column).drop_nulls()
+            parents = pl.scan_parquet(folder / entries[link.parent].file, glob=False).select(parent.key)
+            children = pl.scan_parquet(folder / entry.file, glob=False).select(link.column).drop_nulls()
             lost = children.join(parents, left_on=link.column, right_on=parent.key, how="anti")
             if lost.select(pl.len()).collect().item():
                 remedy = Message(N_("请检查这些行与其上级各从哪一天起算。"))

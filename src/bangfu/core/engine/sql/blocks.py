@@ -134,7 +134,7 @@ def _is_worked(node: n.Node) -> bool:
 def _owed(criterion: Criterion, reader: Reader, columns: dict[str, str]) -> Iterator[Owed]:
     """What a measure has, what it needs, and the last day on which it can be met."""
     items = criterion.holds.items if isinstance(criterion.holds, n.All) else (criterion.holds,)
-    for index, item in enumerate(items):
+    for item in items:
         if not isinstance(item, n.Comparison) or item.op not in (">=", "<="):
             continue
         needed, had = (item.right, item.left) if item.op == ">=" else (item.left, item.right)
@@ -148,17 +148,17 @@ def _owed(criterion: Criterion, reader: Reader, columns: dict[str, str]) -> Iter
             or threshold.den
         ):
             continue
-        names = [f"o{len(columns)}_{index}_{part}" for part in ("low", "high", "need")]
+        names = [f"owed {len(columns)} {part}" for part in ("low", "high", "need")]
         sides = (measure.num.low, measure.num.high, threshold.num.high)
         columns |= dict(zip(names, sides, strict=True))
-        low, high, need = names
+        low, high, need = map(quoted, names)
         # No GREATEST: it would skip what is not known.
         owed = f"(CASE WHEN {need} > {low} THEN {need} - {low} WHEN {need} <= {low} THEN 0 END)"
         takes_days = isinstance(had.value, n.DayCount) and had.value.take in ("days", "nights")
         spare = f"CASE WHEN {owed} > 1 THEN CAST(CEIL({owed}) AS INT) - 1 WHEN {owed} <= 1 THEN 0 END"
         numbers = {"certain": low, "possible": high, "threshold": need, "owed": owed}
         values = {name: f"CAST({sql} AS DECIMAL(18, 2))" for name, sql in numbers.items()}
-        values["last_day"] = f"CAST(last_on - ({spare}) AS DATE)" if takes_days else "last_on"
+        values["last_day"] = f"CAST(period.last_on - ({spare}) AS DATE)" if takes_days else "period.last_on"
         yield Owed(criterion.id, had.measure, values)
 
 

@@ -120,8 +120,7 @@ def _json_side(column: str) -> str:
 
 
 def _json_text(column: str) -> str:
-    plain = f"REPLACE(REPLACE(CAST({column} AS VARCHAR), '\\', '\\\\'), '\"', '\\\"')"
-    return f"COALESCE('\"' || {plain} || '\"', 'null')"
+    return f"COALESCE(CAST(TO_JSON(CAST({column} AS VARCHAR)) AS VARCHAR), 'null')"
 
 
 def facts_json(facts: tuple[tuple[str, str], ...]) -> str:

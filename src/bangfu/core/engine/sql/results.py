@@ -8,7 +8,7 @@ from pathlib import Path
 from bangfu.core.engine.outcome import FINDINGS, Outcome
 from bangfu.core.engine.sql.blocks import Block
 from bangfu.core.engine.sql.facts import facts_json
-from bangfu.core.engine.sql.values import literal, quoted
+from bangfu.core.engine.sql.values import literal, parquet, quoted
 
 IS_FINDING = f"IN ({', '.join(str(int(outcome)) for outcome in FINDINGS)})"
 
@@ -16,7 +16,7 @@ IS_FINDING = f"IN ({', '.join(str(int(outcome)) for outcome in FINDINGS)})"
 def kept_rows(block: Block, files: Sequence[Path]) -> str:
     """The rows of a block as they were kept in files; there is only one period `once`, and it is not kept."""
     period = ", 'once' AS period" if block.is_once else ""
-    return f"SELECT *{period} FROM read_parquet({[str(file) for file in files]})"
+    return f"SELECT *{period} FROM {parquet(*files)}"
 
 
 def findings_sql(block: Block) -> str:
@@ -70,6 +70,6 @@ def measures_sql(block: Block) -> list[str]:
         f"SELECT {literal(o.criterion)} AS criterion, {literal(block.subject)} AS subject, subject_id, "
         f"block.period, {literal(o.measure)} AS measure, "
         f"{', '.join(f'{sql} AS {name}' for name, sql in o.values.items())} FROM block "
-        f"JOIN period ON period.id = block.period WHERE {quoted(o.criterion)} <> {int(Outcome.NOT_APPLICABLE)}"
+        f"JOIN period ON period.id = block.period WHERE block.{quoted(o.criterion)} <> {int(Outcome.NOT_APPLICABLE)}"
         for o in block.owed
     ]

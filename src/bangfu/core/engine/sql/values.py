@@ -6,10 +6,12 @@ three-valued comparison is the right one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 OPEN = "CAST(NULL AS DECIMAL(18, 2))"
 
@@ -27,6 +29,15 @@ def literal(value: Decimal | str | date | int) -> str:
         return "'" + value.replace("'", "''") + "'"
     text = format(value, "f") if isinstance(value, Decimal) else str(value)
     return f"({text})" if text.startswith("-") else text
+
+
+def parquet(*files: Path) -> str:
+    """The rows of Parquet files, as they stand: no letter of a path is a pattern, no folder adds a column."""
+    paths = ", ".join(literal(_PATTERN.sub(r"[\g<0>]", str(file))) for file in files)
+    return f"read_parquet([{paths}], hive_partitioning = false)"
+
+
+_PATTERN = re.compile(r"[\[*?]")
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ def negate(a: Sides) -> Sides:
 def scale(a: Sides, factor: Decimal) -> Sides:
     """Every product with a figure of the plan."""
     if a.constant is not None:
-        return both(literal(a.constant * factor))  # figures alone might not fit the engine's integers
+        return constant(a.constant * factor)  # figures alone might not fit the engine's integers
     if factor < 0:
         return scale(negate(a), -factor)
     return Sides(f"({a.low} * {literal(factor)})", f"({a.high} * {literal(factor)})")
