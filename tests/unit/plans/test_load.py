@@ -240,3 +240,16 @@ def test_nothing_is_raised_but_plan_errors(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="缺少 id") as error:
         load_pack(write_pack(tmp_path, plan="title: x"))
     assert error.value.exit_code == 3
+
+
+def test_ids_that_a_run_cannot_tell_apart(tmp_path: Path) -> None:
+    ids = ("s1", "S1", "Period", "division", "S2")
+    criteria = "\n".join(
+        f"  - {{id: {id_}, name: 口粮, subject: household, holds: grain_enough}}" for id_ in ids
+    )
+    remedy = "请换一个编号：不能只差大小写，也不能是 subject_id、period、division。"
+    assert said(tmp_path, criteria=f"criteria:\n{criteria}") == [
+        f"criteria.yaml:3: 编号 S1 与 s1 在核查结果中分不清。 {remedy}",
+        f"criteria.yaml:4: 编号 Period 与 period 在核查结果中分不清。 {remedy}",
+        f"criteria.yaml:5: 编号 division 与 division 在核查结果中分不清。 {remedy}",
+    ]

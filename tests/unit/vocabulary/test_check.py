@@ -136,6 +136,10 @@ def test_a_name_belongs_to_one_table() -> None:
     ("codes", "told"),
     [
         (replace(YES_NO, labels={"yes": "是", "no": "是"}), "two codes are labelled 是"),
+        (
+            replace(YES_NO, labels={"yes": "是", "no": "否", "yes,no": "都是"}),
+            "code yes,no has a comma, which stands between codes",
+        ),
         (replace(YES_NO, aliases={"否": "yes"}), "alias 否 is another code or label"),
         (replace(YES_NO, aliases={"no": "yes"}), "alias no is another code or label"),
         (replace(YES_NO, aliases={"有": "maybe"}), "no code maybe"),

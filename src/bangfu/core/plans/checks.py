@@ -13,12 +13,15 @@ from bangfu.core.plans.schema import Income
 from bangfu.core.plans.stated import stated_in
 from bangfu.core.vocabulary import Table, Vocabulary
 
+RESULT_KEYS = ("subject_id", "period", "division")  # columns of a run that are no criteria
+
 
 def content_problems(pack: Pack, vocabulary: Vocabulary) -> list[Problem]:
     """Every breach, with file and line."""
     return [
         *_income(pack, vocabulary),
         *_same_names(pack),
+        *_same_columns(pack),
         *_cases(pack, vocabulary),
         *_named_columns(pack, vocabulary),
     ]
@@ -79,6 +82,21 @@ def _same_names(pack: Pack) -> Iterator[Problem]:
         elif other is not None:
             yield _same_name(pack, "measures", key, measure.name, other)
         seen[measure.subject, measure.name] = key
+
+
+def _same_columns(pack: Pack) -> Iterator[Problem]:
+    """Criteria are columns of a run, beside those that say who and when; capitals do not tell columns apart."""
+    seen = {name: name for name in RESULT_KEYS}
+    for criterion in pack.criteria:
+        other = seen.setdefault(criterion.id.lower(), criterion.id)
+        if other != criterion.id or criterion.id in RESULT_KEYS:
+            message = Message(
+                N_("编号 {id} 与 {other} 在核查结果中分不清。"), {"id": criterion.id, "other": other}
+            )
+            remedy = Message(
+                N_("请换一个编号：不能只差大小写，也不能是 {names}。"), {"names": list(RESULT_KEYS)}
+            )
+            yield Problem("plan.same_column", message, pack.where("criteria", criterion.id, "id"), remedy)
 
 
 def _same_name(pack: Pack, address: str, key: str, name: str, other: str) -> Problem:

@@ -136,6 +136,9 @@ def _codes(codes: CodeList) -> Iterator[str]:
     labels = list(codes.labels.values())
     yield from (f"two codes are labelled {label}" for label in _twice(labels))
     yield from (
+        f"code {code} has a comma, which stands between codes" for code in codes.labels if "," in code
+    )
+    yield from (
         f"alias {text} is another code or label"
         for text in codes.aliases
         if text in codes.labels or text in labels
