@@ -109,6 +109,6 @@ def files_in(folder: str) -> Files:
 
 def counts_in(folder: Path) -> dict[str, int]:
     """Unmet and unknown by criterion, from what the run left."""
-    frame = pl.scan_parquet(folder / "counts-*.parquet").group_by("criterion")
+    frame = pl.scan_parquet(folder / "counts" / "*.parquet").group_by("criterion")
     found = frame.agg((pl.col("unmet") + pl.col("unknown")).sum()).sort("criterion").collect()
     return dict(found.iter_rows())

@@ -261,7 +261,11 @@ def files_page() -> Iterator[str]:
     yield "findings are read from them, and facts from them and the snapshot. The others, in numbered parts:"
     yield ""
     for name, schema in (("counts", COUNTS_SCHEMA), ("measures", MEASURES_SCHEMA)):
-        yield from (f"`{name}-*.parquet`:", "", *rows(("column", "type"), schema_lines(schema)))
+        yield from (
+            f"`{name}/<subject>.<per>-*.parquet`:",
+            "",
+            *rows(("column", "type"), schema_lines(schema)),
+        )
     yield from (
         "## Hand-over",
         "",

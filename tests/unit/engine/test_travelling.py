@@ -27,7 +27,7 @@ def test_rows_that_came_home_broken_are_an_error_never_a_verdict() -> None:
     (block,) = blocks_of(plan, AS_OF, ["household"])
     rows = pa.table({"block": [0], "subject_id": [1]})
     with pytest.raises(EngineError, match="核查 household（once） 时出错：BinderException"):
-        send_home(rows, Load(block, is_whole=True), 0, Ask(AS_OF, load_calendar()), MemorySink())
+        send_home(rows, Load(block, is_whole=True), 0, 0, Ask(AS_OF, load_calendar()), MemorySink())
 
 
 @pytest.mark.parametrize("keys", [[1, 2, 3], [3, 1, 2]])

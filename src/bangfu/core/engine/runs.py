@@ -126,7 +126,7 @@ class RunFolder:
         return sorted((self.folder / "verdicts").glob(f"{subject}.{per}-*.parquet"))
 
     def _parts(self, kind: str, schema: pa.Schema) -> pl.LazyFrame:
-        files = sorted(self.folder.glob(f"{kind}-*.parquet"))
+        files = sorted((self.folder / kind).glob("*.parquet"))
         if not files:
             return pl.DataFrame(pl.from_arrow(schema.empty_table())).lazy()
         return pl.scan_parquet(files, glob=False)

@@ -12,7 +12,7 @@ from bangfu.core.engine.run import COUNTS_SCHEMA, MEASURES_SCHEMA
 from bangfu.core.engine.sinks import Sink
 from bangfu.core.engine.sql.blocks import Block
 from bangfu.core.engine.sql.results import counts_sql, findings_sql, kept_rows, measures_sql
-from bangfu.core.engine.sql.values import literal, quoted
+from bangfu.core.engine.sql.values import literal, parquet, quoted
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
@@ -30,11 +30,13 @@ class QueryPart:
     """A part of the results as a query: read as Arrow, or written to Parquet without passing Python.
 
     Rows come in the order of `keys`: the same input gives the same bytes, however threads take turns.
+    `may_be_ordered`: one thread reads sorted rows, so that they are likely to be in order without sorting.
     """
 
     connection: duckdb.DuckDBPyConnection
     sql: str
     keys: str = "ALL"
+    may_be_ordered: bool = False
 
     def table(self) -> pa.Table:
         """All rows."""
@@ -42,26 +44,48 @@ class QueryPart:
 
     def write(self, path: Path) -> None:
         """All rows into a new Parquet file."""
-        self.connection.execute(f"COPY ({self._sorted}) TO {literal(str(path))} ({_FAST})")
+        if self.may_be_ordered:
+            self._copy(self.sql, path)
+            steps = f"SELECT {self.keys} > LAG({self.keys}) OVER () AS is_step FROM {parquet(path)}"
+            found = self.connection.sql(f"SELECT BOOL_AND(is_step) FROM ({steps})").fetchall()
+            if found != [(False,)]:
+                return
+        self._copy(self._sorted, path)
+
+    def _copy(self, sql: str, path: Path) -> None:
+        self.connection.execute(f"COPY ({sql}) TO {literal(str(path))} ({_FAST})")
 
     @property
     def _sorted(self) -> str:
         return f"SELECT * FROM ({self.sql}) ORDER BY {self.keys}"
 
 
-def send(connection: duckdb.DuckDBPyConnection, block: Block, rows: str, sink: Sink) -> None:
-    """Send the rows that a query gives, then what follows from them; the periods stand in `period`."""
-    keys = "subject_id" if block.is_once else _KEYS
-    kept = sink.rows(block, QueryPart(connection, rows, keys))
+def send(
+    connection: duckdb.DuckDBPyConnection,
+    block: Block,
+    number: int,
+    rows: str,
+    sink: Sink,
+    is_ordered: bool = False,
+) -> None:
+    """Send the part of that number: the rows that a query gives, then what follows from them.
+
+    The periods stand in `period`. `is_ordered`: the rows are likely to come in the order of their subjects.
+    """
+    keys, may_be_ordered = ("subject_id", is_ordered) if block.is_once else (_KEYS, False)
+    kept = sink.rows(block, number, QueryPart(connection, rows, keys, may_be_ordered))
     if isinstance(kept, Path):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW block AS {kept_rows(block, [kept])}")
     else:
         connection.register("block", kept)
     if sink.keeps_findings:
-        sink.add("findings", QueryPart(connection, findings_sql(block), f"criterion, {_KEYS}"))
-    sink.add("counts", QueryPart(connection, _typed(counts_sql(block), COUNTS_SCHEMA)))
-    for sql in measures_sql(block):
-        sink.add("measures", QueryPart(connection, _typed(sql, MEASURES_SCHEMA)))
+        findings = QueryPart(connection, findings_sql(block), f"criterion, {_KEYS}")
+        sink.add("findings", block, number, findings)
+    sink.add("counts", block, number, QueryPart(connection, _typed(counts_sql(block), COUNTS_SCHEMA)))
+    if block.owed:
+        sink.add(
+            "measures", block, number, QueryPart(connection, _typed(measures_sql(block), MEASURES_SCHEMA))
+        )
 
 
 def _typed(sql: str, schema: pa.Schema) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 from typing import Protocol
 
@@ -36,71 +35,68 @@ class Sink(Protocol):
 
     keeps_findings: bool  # else they are read from the rows and the snapshot when asked for
 
-    def rows(self, block: Block, part: Part) -> Path | pa.Table:
-        """Take the judged rows of a block, whole ones where findings are kept; returns where they are."""
+    def rows(self, block: Block, number: int, part: Part) -> Path | pa.Table:
+        """Take the judged rows of a part of a block, whole ones where findings are kept; returns where they are."""
 
-    def add(self, kind: str, part: Part) -> None:
-        """Take findings, counts or measures."""
+    def add(self, kind: str, block: Block, number: int, part: Part) -> None:
+        """Take findings, counts or measures of a part of a block."""
 
 
 class MemorySink:
-    """Keeps everything; `run()` gives it out."""
+    """Keeps everything; `run()` gives it out, in the order of blocks and their parts."""
 
     keeps_findings = True
 
     def __init__(self) -> None:
-        self._blocks: list[tuple[Block, pa.Table]] = []
-        self._parts: dict[str, list[pa.Table]] = defaultdict(list)
+        self._blocks: dict[tuple[str, str], Block] = {}
+        self._parts: dict[tuple[str, str, str, int], pa.Table] = {}  # kind, subject, per, number
 
-    def rows(self, block: Block, part: Part) -> pa.Table:
+    def rows(self, block: Block, number: int, part: Part) -> pa.Table:
         """Keep outcomes; returns all rows."""
         table = part.table()
-        self._blocks.append((block, table.select([*ROW_KEYS, *(c.id for c in block.criteria)])))
+        self._blocks[block.subject, block.per] = block
+        outcomes = table.select([*ROW_KEYS, *(c.id for c in block.criteria)])
+        self._parts["verdicts", block.subject, block.per, number] = outcomes
         return table
 
-    def add(self, kind: str, part: Part) -> None:
+    def add(self, kind: str, block: Block, number: int, part: Part) -> None:
         """Keep findings, counts or measures."""
-        self._parts[kind].append(part.table().cast(KINDS[kind]))
+        self._parts[kind, block.subject, block.per, number] = part.table().cast(KINDS[kind])
 
     def run(self) -> Run:
         """All results."""
-        tables = {
-            kind: pa.concat_tables([schema.empty_table(), *self._parts[kind]])
-            for kind, schema in KINDS.items()
-        }
-        by_block: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)
-        for block, table in self._blocks:
-            by_block[block.subject, block.per].append(table)
-        criteria = {
-            (block.subject, block.per): tuple(c.id for c in block.criteria) for block, _ in self._blocks
-        }
         verdicts = tuple(
-            Verdicts(subject, per, criteria[subject, per], pa.concat_tables(parts))
-            for (subject, per), parts in by_block.items()
+            Verdicts(*key, tuple(c.id for c in block.criteria), pa.concat_tables(self._of("verdicts", *key)))
+            for key, block in sorted(self._blocks.items())
         )
+        tables = {
+            kind: pa.concat_tables([schema.empty_table(), *self._of(kind)]) for kind, schema in KINDS.items()
+        }
         return Run(verdicts, **tables)
+
+    def _of(self, *key: str) -> list[pa.Table]:
+        return [table for name, table in sorted(self._parts.items()) if name[: len(key)] == key]
 
 
 class FolderSink:
-    """Writes `verdicts/<subject>.<per>-<n>.parquet`, `counts-<n>.parquet` and `measures-<n>.parquet` into a folder."""
+    """Writes `verdicts/<subject>.<per>-<n>.parquet` and likewise into `counts` and `measures` of a folder."""
 
     keeps_findings = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._written: dict[str, int] = defaultdict(int)
-        (folder / "verdicts").mkdir(parents=True)
+        for kind in ("verdicts", "counts", "measures"):
+            (folder / kind).mkdir(parents=True)
 
-    def rows(self, block: Block, part: Part) -> Path:
+    def rows(self, block: Block, number: int, part: Part) -> Path:
         """Write the rows."""
-        return self._write(f"verdicts/{block.subject}.{block.per}", part)
+        return self._write("verdicts", block, number, part)
 
-    def add(self, kind: str, part: Part) -> None:
+    def add(self, kind: str, block: Block, number: int, part: Part) -> None:
         """Write counts or measures."""
-        self._write(kind, part)
+        self._write(kind, block, number, part)
 
-    def _write(self, stem: str, part: Part) -> Path:
-        path = self.folder / f"{stem}-{self._written[stem]:03}.parquet"
-        self._written[stem] += 1
+    def _write(self, kind: str, block: Block, number: int, part: Part) -> Path:
+        path = self.folder / kind / f"{block.subject}.{block.per}-{number:03}.parquet"
         part.write(path)
         return path

@@ -144,9 +144,9 @@ class _Engine:
                 task.ask.progress(task.block.subject, start, len(tasks))
                 stop_if_cancelled(task.ask)
             with spark_errors(lambda error: failure([task.block for task in group], error)):  # noqa: B023 - called at once
-                for rows in self._collected(group):
+                for part, rows in enumerate(self._collected(group)):
                     for number, task in enumerate(group):
-                        send_home(rows, task.load, number, task.ask, task.sink)
+                        send_home(rows, task.load, number, part, task.ask, task.sink)
         for ask in {id(task.ask): task.ask for task in tasks}.values():
             ask.progress("", len(tasks), len(tasks))
 

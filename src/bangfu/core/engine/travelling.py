@@ -45,14 +45,14 @@ def travelling_sql(loads: Sequence[Load], number: int) -> str:
     return f"SELECT {number} AS block, {', '.join([*ROW_KEYS, *columns])} FROM ({rows}) AS block"
 
 
-def send_home(rows: pa.Table, load: Load, number: int, ask: Ask, sink: Sink) -> None:
-    """Give the rows of one block their columns back, and send them on as any engine does."""
+def send_home(rows: pa.Table, load: Load, number: int, part: int, ask: Ask, sink: Sink) -> None:
+    """Give a part of the rows of one block their columns back, and send them on as any engine does."""
     columns = [f"{_place(number, index)} AS {column}" for index, column in enumerate(load.columns)]
     with duckdb.connect() as connection:
         connection.register("home", rows.filter(pc.equal(rows["block"], number)))
         connection.register("period", period_table(load.block, ask))
         try:
-            send(connection, load.block, f"SELECT {', '.join([*ROW_KEYS, *columns])} FROM home", sink)
+            send(connection, load.block, part, f"SELECT {', '.join([*ROW_KEYS, *columns])} FROM home", sink)
         except duckdb.Error as error:
             raise failure([load.block], error) from error
 

@@ -64,12 +64,12 @@ def counts_sql(block: Block) -> str:
     )
 
 
-def measures_sql(block: Block) -> list[str]:
+def measures_sql(block: Block) -> str:
     """What measures have, what they need and until when, as in MEASURES_SCHEMA; `period` holds the periods."""
-    return [
+    return " UNION ALL ".join(
         f"SELECT {literal(o.criterion)} AS criterion, {literal(block.subject)} AS subject, subject_id, "
         f"block.period, {literal(o.measure)} AS measure, "
         f"{', '.join(f'{sql} AS {name}' for name, sql in o.values.items())} FROM block "
         f"JOIN period ON period.id = block.period WHERE block.{quoted(o.criterion)} <> {int(Outcome.NOT_APPLICABLE)}"
         for o in block.owed
-    ]
+    )
