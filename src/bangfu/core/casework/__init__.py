@@ -1,6 +1,7 @@
 """The life of an issue: its moves as one table, replayed from its acts; what findings mean for a ledger."""
 
 from bangfu.core.casework.acting import (
+    LACKS,
     Act,
     CaseError,
     Person,
@@ -26,6 +27,7 @@ from bangfu.core.casework.moves import (
 )
 
 __all__ = [
+    "LACKS",
     "LIVE",
     "MOVE_NAMES",
     "RULES",

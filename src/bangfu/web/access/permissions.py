@@ -17,6 +17,14 @@ class Permission(StrEnum):
     HOUSEHOLD_REVEAL = "household.reveal"  # ID number, phone, account in full
     IMPORT_COMMIT = "import.commit"
     IMPORT_UNDO = "import.undo"
+    ISSUE_DISPATCH = "issue.dispatch"  # raise from runs and workbooks, assign, amend, make void
+    ISSUE_EXPORT = "issue.export"
+    ISSUE_EXTEND = "issue.extend"  # give more time
+    ISSUE_RAISE = "issue.raise"  # by hand
+    ISSUE_READ = "issue.read"  # the ledger of the division
+    ISSUE_READ_OWN = "issue.read_own"  # issues of the households that one helps
+    ISSUE_REVIEW = "issue.review"  # close or return what somebody else did
+    ISSUE_WORK = "issue.work"  # what is assigned to oneself or one's agency
     PLAN_APPROVE = "plan.approve"  # of what somebody else proposed
     PLAN_MANAGE = "plan.manage"  # upload, propose
     PLAN_READ = "plan.read"

@@ -41,10 +41,11 @@ class Heading:
 
 @dataclass(frozen=True)
 class Line:
-    """A row as shown: where it leads, and its cells."""
+    """A row as shown: where it leads, its cells, and the key by which it is chosen."""
 
     url: str
     cells: Sequence[tuple[Column, object]]
+    key: object = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Listing:
     search: str | None = None
     search_hint: str = ""
     empty: str = ""
+    selects: str = ""  # the form that chosen rows belong to; empty: rows cannot be chosen
 
     @property
     def last(self) -> int:
@@ -150,7 +152,8 @@ def listing(
         row.pk: row for row in rows.model._default_manager.filter(pk__in=keys).select_related(*_joins(rows))
     }
     lines = [
-        Line(url_of(found[key]), [(column, column.cell(found[key])) for column in columns]) for key in keys
+        Line(url_of(found[key]), [(column, column.cell(found[key])) for column in columns], key)
+        for key in keys
     ]
     return Listing(
         columns=[_heading(request, column, order_id, sign) for column in columns],

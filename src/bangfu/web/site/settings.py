@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "bangfu.web.registry",
     "bangfu.web.plans",
     "bangfu.web.imports",
+    "bangfu.web.ledger",
     "bangfu.web.home",
     "bangfu.web.site",
 ]

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("bangfu.web.accounts.urls")),
     path("households/", include("bangfu.web.registry.urls")),
     path("plans/", include("bangfu.web.plans.urls")),
+    path("ledger/", include("bangfu.web.ledger.urls")),
     path("imports/", include("bangfu.web.imports.urls")),
 ]
 
