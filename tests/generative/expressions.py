@@ -161,7 +161,7 @@ class Inventing:
                 return f"({self.number(table, depth - 1)} {op} {self.number(table, depth - 1)})"
             case "product":
                 by_figure = self.once_each or self.choose.chance(60)
-                other = self.choose.pick(["2", "0.5", "3"]) if by_figure else None
+                other = self.choose.pick(["2", "0.5", "0.004"]) if by_figure else None
                 return f"({self.number(table, depth - 1)} * {other or self.number(table, depth - 1)})"
             case "least":
                 items = [self.number(table, depth - 1), self.number(table, depth - 1)]

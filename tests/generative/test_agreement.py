@@ -69,3 +69,43 @@ def test_more_conditions_over_a_list_than_a_word_has_bits(engine: str, per: str)
     outcomes = by_reference(scene)
     assert {Outcome.MET, Outcome.UNMET, Outcome.UNKNOWN} <= set(outcomes.values())
     assert outcomes_of(run_of(ENGINES[engine], scene)) == outcomes
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("per", ["once", "week"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sums_of_every_kind_of_amount(engine: str, per: str, seed: int) -> None:
+    amounts = (
+        "gain",
+        "w",
+        "coalesce(round, 0)",
+        "gain * 0.004",
+        "w * 0.125 * 0.125",
+        "gain * gain * w",
+        "least(gain, 0.004)",
+        "CASE WHEN good THEN gain * 0.004 ELSE w END",
+        "coalesce(round, 0.001) - w",
+    )
+    specs = [
+        {
+            "id": f"c{number}",
+            "subject": "house",
+            "per": per,
+            "holds": f"total(event, {amount}{where}) {compared}",
+        }
+        for number, (amount, where, compared) in enumerate(
+            (amount, where, compared)
+            for amount in amounts
+            for where in ("", ", good", ", w = 1")
+            for compared in ("> 0", "<= 0", "< 0.005", ">= 0.015625", "<= 3", "= 0")
+        )
+    ]
+    choose = Rolling(seed)
+    plan = plan_of(specs, vocabulary=VOCABULARY, lets_unsafe_pass=True)
+    moments = times(choose, per)
+    shape = Shape(rows=3, gaps=40, subjects=20, unchecked=5)
+    facts = world(choose, Needs(plan.criteria), moments.as_of, shape, CAMPAIGN)
+    scene = Scene(specs, {}, plan, moments, facts)
+    outcomes = by_reference(scene)
+    assert {Outcome.MET, Outcome.UNMET, Outcome.UNKNOWN} <= set(outcomes.values())
+    assert outcomes_of(run_of(ENGINES[engine], scene)) == outcomes

@@ -113,7 +113,7 @@ VOCABULARY = Vocabulary(
             ),
             _table(
                 "event",
-                "day date\ngood bool\nw int 0..2\ngain decimal\nkind code",
+                "day date\ngood bool\nw int 0..2\ngain decimal\nkind code\nround int 1.. na(kind)",
                 [Link("house", "house_id", known_to="events_known")],
                 Timing(at="day"),
             ),
