@@ -256,7 +256,11 @@ def test_the_same_input_gives_the_same_tables() -> None:
     assert first.counts.equals(second.counts)
 
 
-def test_rows_in_any_order_leave_the_same_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("chunk", [2, 1000])
+def test_rows_in_any_order_leave_the_same_files(
+    chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb, "CHUNK", chunk)
     tables = arrow_tables(world())
     turned = {name: table.take(list(reversed(range(table.num_rows)))) for name, table in tables.items()}
     plan = plan_of([*CHUNKED, criterion("count(person) >= 2") | {"id": "S9-6"}], MEASURES)
