@@ -181,7 +181,7 @@ def _manifest(plan: Plan, snapshot: Snapshot, ask: Ask, engine_name: str) -> dic
 
 
 def open_run(folder: Path) -> RunFolder:
-    """Open a run. Raises SnapshotError where there is none."""
+    """Open a run. Raises SnapshotError where there is none, or one of another format."""
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -190,6 +190,11 @@ def open_run(folder: Path) -> RunFolder:
         raise SnapshotError(
             Problem("run.missing", Message(N_("这里没有完整的核查结果")), str(folder), remedy)
         ) from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        remedy = Message(N_("请用本版本重新核查。"))
+        raise SnapshotError(
+            Problem("run.format", Message(N_("核查结果的格式不是本版本所能读的格式")), str(folder), remedy)
+        )
     return RunFolder(folder, manifest)
 
 

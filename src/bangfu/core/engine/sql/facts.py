@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bangfu.core.engine.sql.reading import NUMERIC, Reader, column_sides
+from bangfu.core.engine.sql.columns import NUMERIC, column_sides
+from bangfu.core.engine.sql.reading import Reader
 from bangfu.core.engine.sql.values import Number, Plain, Sides, quoted
 from bangfu.core.expressions import nodes as n
 from bangfu.core.plans.plan import Criterion

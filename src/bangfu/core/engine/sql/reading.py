@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import cast
 
 from bangfu.core.engine.sql import values as v
+from bangfu.core.engine.sql.columns import NUMERIC, column_bounds, column_sides, is_decided_by_value, may_lack
 from bangfu.core.engine.sql.days import day_sides
 from bangfu.core.engine.sql.frames import (
     Frame,
@@ -22,13 +22,11 @@ from bangfu.core.engine.sql.setting import WindowSql, absent_sql
 from bangfu.core.engine.sql.shares import weighed
 from bangfu.core.engine.sql.values import Number, Plain, Sides, literal, quoted
 from bangfu.core.engine.windows import is_dated_list
-from bangfu.core.expressions import intervals as iv
 from bangfu.core.expressions import nodes as n
 from bangfu.core.expressions.kinds import decimals_of, is_never_negative, kind_of, may_not_apply
-from bangfu.core.vocabulary import Column, ColumnType, Link, Relation
+from bangfu.core.vocabulary import ColumnType, Link, Relation
 
 _MIRRORED: dict[n.CompareOp, n.CompareOp] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-NUMERIC = (ColumnType.INT, ColumnType.DECIMAL)
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class Reader:
                 plain = n.plain(left)
                 if isinstance(plain, n.Share):
                     return self._share_comparison(plain, op, Decimal(str(right.value)))
-                if isinstance(plain, n.ColumnValue) and _is_decided_by_value(plain.column, op, right):
+                if isinstance(plain, n.ColumnValue) and is_decided_by_value(plain.column, op, right):
                     cell = v.both(self.cell(plain))
                     return v.compare(op, Number(cell, absent=self.absent(plain)), Number(_constant(right)))
                 if isinstance(plain, n.Elapsed) and plain.unit == "years" and self.frame.setting.is_once:
@@ -264,8 +262,8 @@ class Reader:
         """SQL that is true where a row that may belong has no low (high) amount; "" where each has one."""
         may = "TRUE" if belongs == "TRUE" else f"{belongs} IS DISTINCT FROM FALSE"
         some_low, some_high = (
-            group.truth_bit(f"({side} IS NULL AND {may})")[0] if may_lack else ""
-            for side, may_lack in zip((sides.low, sides.high), _may_lack(amount), strict=True)
+            group.truth_bit(f"({side} IS NULL AND {may})")[0] if lacks else ""
+            for side, lacks in zip((sides.low, sides.high), may_lack(amount), strict=True)
         )
         return some_low, some_high
 
@@ -358,7 +356,7 @@ class Reader:
     def _or_else(self, column: n.ColumnValue, default: n.Constant) -> Number:
         cell, absent = self.cell(column), self.absent(column)
         other = literal(Decimal(str(default.value)))
-        whole = v.hull(_bounds(column.column), _constant(default))
+        whole = v.hull(column_bounds(column.column), _constant(default))
         low, high = (
             f"COALESCE({cell}, CASE WHEN {absent} THEN {other} ELSE {side} END)"
             for side in (whole.low, whole.high)
@@ -409,36 +407,3 @@ def _asks_owner(node: n.Node) -> bool:
 
 def _constant(node: n.Constant) -> Sides:
     return v.constant(Decimal(str(node.value)))
-
-
-def column_sides(column: Column, cell: str) -> Sides:
-    """A cell as an interval: the column's bounds where it is empty."""
-    low = cell if column.minimum is None else f"COALESCE({cell}, {literal(column.minimum)})"
-    high = cell if column.maximum is None else f"COALESCE({cell}, {literal(column.maximum)})"
-    return Sides(low, high)
-
-
-def _may_lack(amount: n.Scalar) -> tuple[bool, bool]:
-    """Whether an amount may have no low side, and no high side."""
-    match n.plain(amount):
-        case n.Constant():
-            return False, False
-        case n.ColumnValue(column=column):
-            return column.minimum is None, column.maximum is None
-    return True, True
-
-
-def _bounds(column: Column) -> Sides:
-    low, high = (v.OPEN if x is None else literal(x) for x in (column.minimum, column.maximum))
-    return Sides(low, high)
-
-
-def _is_decided_by_value(column: Column, op: str, limit: n.Constant) -> bool:
-    """Whether the vocabulary's bounds alone decide nothing, so that SQL's own NULL logic is right."""
-    if column.type not in NUMERIC:
-        return False
-    whole = iv.Interval(
-        None if column.minimum is None else Fraction(column.minimum),
-        None if column.maximum is None else Fraction(column.maximum),
-    )
-    return iv.compare_intervals(op, whole, iv.constant(Fraction(str(limit.value)))) is None
