@@ -46,5 +46,5 @@ def _hash(folder: Path) -> str:
     rows = f"read_parquet('{folder}/verdicts/*.parquet')"
     ids = ", ".join(f'"{criterion.id}"' for criterion in plan_of().criteria)
     with duckdb.connect() as connection:
-        found = connection.sql(f"SELECT COUNT(*), SUM(HASH(subject_id, period, division, {ids})) FROM {rows}")
+        found = connection.sql(f"SELECT COUNT(*), SUM(HASH(subject_id, division, {ids})) FROM {rows}")
         return " ".join(map(str, found.fetchall()[0]))

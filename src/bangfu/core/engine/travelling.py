@@ -26,6 +26,16 @@ class Load:
     is_whole: bool
 
     @property
+    def rows(self) -> str:
+        """SQL of the rows."""
+        return self.block.whole_rows if self.is_whole else self.block.rows
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys that its rows have: the one period `once` only where they are whole."""
+        return [key for key in ROW_KEYS if key != "period" or self.is_whole or not self.block.is_once]
+
+    @property
     def columns(self) -> list[str]:
         """The quoted names of its columns after the keys."""
         block = self.block
@@ -41,8 +51,8 @@ def travelling_sql(loads: Sequence[Load], number: int) -> str:
         for index, column in enumerate(load.columns)
     ]
     load = loads[number]
-    rows = load.block.whole_rows if load.is_whole else load.block.rows
-    return f"SELECT {number} AS block, {', '.join([*ROW_KEYS, *columns])} FROM ({rows}) AS block"
+    keys = [key if key in load.keys else f"NULL AS {key}" for key in ROW_KEYS]
+    return f"SELECT {number} AS block, {', '.join([*keys, *columns])} FROM ({load.rows}) AS block"
 
 
 def send_home(rows: pa.Table, load: Load, number: int, part: int, ask: Ask, sink: Sink) -> None:
@@ -52,7 +62,7 @@ def send_home(rows: pa.Table, load: Load, number: int, part: int, ask: Ask, sink
         connection.register("home", rows.filter(pc.equal(rows["block"], number)))
         connection.register("period", period_table(load.block, ask))
         try:
-            send(connection, load.block, part, f"SELECT {', '.join([*ROW_KEYS, *columns])} FROM home", sink)
+            send(connection, load.block, part, f"SELECT {', '.join([*load.keys, *columns])} FROM home", sink)
         except duckdb.Error as error:
             raise failure([load.block], error) from error
 
