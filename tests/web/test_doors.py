@@ -14,6 +14,8 @@ from bangfu.web.accounts.models import User
 from bangfu.web.imports.models import ImportBatch
 from bangfu.web.plans.models import Enactment, Pack
 from bangfu.web.plans.packs import from_folder
+from bangfu.web.runs.actions import carry_out
+from bangfu.web.runs.models import Run
 from tests.web import ledger, world
 
 SignIn = Callable[[Role | User], Client]
@@ -33,6 +35,8 @@ ALL = {one.name: one for one in addresses()}
 # For an address that names a row: its arguments inside and outside the accounts' township.
 ROWS: dict[str, tuple[list[object], list[object]]] = {
     "household": ([IN], [OUT]),
+    "household_standards": ([IN], [OUT]),
+    "household_judge": ([IN], [OUT]),
     "reveal": (["household", IN, "phone"], ["household", OUT, "phone"]),
 }
 POSTED = {
@@ -41,13 +45,15 @@ POSTED = {
     "enactment_return",
     "enactment_withdraw",
     "enactment_end",
+    "run_cancel",
+    "household_judge",
 }
 POSTED |= {"issue_act", "issues_bulk", "issue_step_undo"}
 POSTED |= {"reveal", "import_check", "import_commit", "import_undo", "import_discard", "language"}
 
 
 @pytest.fixture(autouse=True)
-def _plans(monkeypatch: pytest.MonkeyPatch, people: dict[Role, User]) -> None:
+def _plans(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, people: dict[Role, User]) -> None:
     """A plan of the accounts' township, and one of another, each proposed."""
     arrived = from_folder(packaged_packs()["s4_nanhuzhou"])
     arrived.keep()
@@ -59,6 +65,22 @@ def _plans(monkeypatch: pytest.MonkeyPatch, people: dict[Role, User]) -> None:
         )
         packs.append([pack.pk])
         enactments.append([enactment.pk])
+    runs = [
+        Run.objects.create(
+            enactment_id=enactments[at][0],
+            division_id=code,
+            as_of=world.SINCE,
+            asked_by=people[Role.COUNTY_OFFICER],
+        )
+        for at, code in enumerate((world.HERE, world.THERE))
+    ]
+    if "run_criterion" in request.node.name or "run_subject" in request.node.name:
+        for run in runs:
+            carry_out.call(run.pk)
+    for name in ("run", "run_progress", "run_cancel"):
+        monkeypatch.setitem(ROWS, name, ([runs[0].pk], [runs[1].pk]))
+    monkeypatch.setitem(ROWS, "run_criterion", ([runs[0].pk, "S4-4"], [runs[1].pk, "S4-4"]))
+    monkeypatch.setitem(ROWS, "run_subject", ([runs[0].pk, "household", IN], [runs[1].pk, "household", OUT]))
     for name in ("plan", "plan_propose"):
         monkeypatch.setitem(ROWS, name, (packs[0], packs[1]))
     monkeypatch.setitem(ROWS, "plan_compare", (packs[0] * 2, packs[1] * 2))
@@ -150,7 +172,11 @@ def test_each_role_gets_in_where_it_may_and_only_within_its_division(
         if not may:
             assert inside == 403, role
             continue
-        paired_only = Permission.HOUSEHOLD_READ not in sheet.permissions and name == "household"
+        paired_only = Permission.HOUSEHOLD_READ not in sheet.permissions and name in (
+            "household",
+            "household_standards",
+            "household_judge",
+        )
         assert (inside == 404) if paired_only or name in NOBODYS else inside in (200, 302), (
             role,
             inside,

@@ -43,6 +43,9 @@ INSTALLED_APPS = [
     "bangfu.web.accounts",
     "bangfu.web.registry",
     "bangfu.web.plans",
+    "bangfu.web.runs",
+    "django_tasks",
+    "django_tasks_db",
     "bangfu.web.imports",
     "bangfu.web.ledger",
     "bangfu.web.home",
@@ -84,6 +87,8 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": database_settings(os.environ.get("BANGFU_DATABASE", ""), HOME)}
+# Rows of the same database: asked for in the transaction of what asks, kept until a worker takes them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}}
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("households/", include("bangfu.web.registry.urls")),
     path("plans/", include("bangfu.web.plans.urls")),
     path("ledger/", include("bangfu.web.ledger.urls")),
+    path("runs/", include("bangfu.web.runs.urls")),
     path("imports/", include("bangfu.web.imports.urls")),
 ]
 

@@ -20,6 +20,7 @@ from bangfu.web.divisions.loading import load_table
 from bangfu.web.divisions.models import Division
 from bangfu.web.pages.text import t
 from bangfu.web.plans.actions import know_packaged
+from bangfu.web.site.working import KeptWorker
 
 
 class Site(BaseApplication):  # type: ignore[misc]
@@ -59,6 +60,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=2)
         parser.add_argument("--threads", type=int, default=4)
         parser.add_argument("--divisions", default="")
+        parser.add_argument("--no-worker", action="store_true")  # where one runs as a service of its own
         parser.add_argument("--prepare-only", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -81,16 +83,18 @@ class Command(BaseCommand):
             )
         self.stdout.write(t(N_("帮扶已启动：{address}（按 Ctrl-C 停止）"), address=address))
         self.stdout.flush()
-        Site(
-            {
-                "bind": f"{options['host']}:{options['port']}",
-                "workers": options["workers"],
-                "threads": options["threads"],
-                "worker_class": "gthread",
-                "worker_tmp_dir": None,
-                "loglevel": "warning",
-                "timeout": 120,
-                "proc_name": "bangfu",
-                "forwarded_allow_ips": "127.0.0.1" if settings.IS_HTTPS else "",
-            }
-        ).run()
+        options_of_site: dict[str, object] = {
+            "bind": f"{options['host']}:{options['port']}",
+            "workers": options["workers"],
+            "threads": options["threads"],
+            "worker_class": "gthread",
+            "worker_tmp_dir": None,
+            "loglevel": "warning",
+            "timeout": 120,
+            "proc_name": "bangfu",
+            "forwarded_allow_ips": "127.0.0.1" if settings.IS_HTTPS else "",
+        }
+        if options["no_worker"]:
+            Site(options_of_site).run()
+        with KeptWorker():
+            Site(options_of_site).run()
