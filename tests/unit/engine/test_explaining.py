@@ -204,6 +204,10 @@ def test_in_a_month(holds: str, key: int, text: str) -> None:
     assert why(holds, key, month=True).text() == text
 
 
+def test_a_row_against_the_row_it_belongs_to() -> None:
+    assert why("has(visit, day >= household.exited_on)").text() == "走访中有 1 条符合“走访日期不少于户的脱贫日期”"
+
+
 def test_why_it_does_not_apply() -> None:
     found = why("has_power", 2, when="headcount >= 5 AND fuel = '柴草'")
     assert found.outcome is Outcome.NOT_APPLICABLE
