@@ -205,7 +205,10 @@ def test_in_a_month(holds: str, key: int, text: str) -> None:
 
 
 def test_a_row_against_the_row_it_belongs_to() -> None:
-    assert why("has(visit, day >= household.exited_on)").text() == "走访中有 1 条符合“走访日期不少于户的脱贫日期”"
+    assert (
+        why("has(visit, day >= household.exited_on)").text()
+        == "走访中有 1 条符合“走访日期不少于户的脱贫日期”"
+    )
 
 
 def test_why_it_does_not_apply() -> None:
