@@ -11,9 +11,9 @@ from bangfu.core.casework import Move
 from bangfu.web.access import Role
 from bangfu.web.accounts.models import User
 from bangfu.web.divisions.models import Division
-from bangfu.web.ledger import actions
+from bangfu.web.ledger import actions, workbooks
 from bangfu.web.ledger.actions import Assignee, New
-from bangfu.web.ledger.models import Issue
+from bangfu.web.ledger.models import Issue, IssueFile
 
 
 def picture(shade: int = 90, exif: Image.Exif | None = None, name: str = "IMG_1.jpg") -> SimpleUploadedFile:
@@ -57,3 +57,11 @@ def doors(people: dict[Role, User], household: int, code: str) -> tuple[int, int
     found = assigned(people, Role.SECTOR_OFFICE, household=household, code=code)
     actions.act(by=people[Role.COUNTY_OFFICER], issue=found, move=Move.PROVE, files=[picture()])
     return found.pk, found.evidence.get().pk
+
+
+def workbook(people: dict[Role, User], code: str) -> IssueFile:
+    """A list of one issue of a township, handed in and looked at."""
+    name = Division.objects.get(code=code).name
+    file = SimpleUploadedFile("清单.csv", f"地点,问题\n{name},村道塌方\n".encode())
+    officer, place = people[Role.COUNTY_OFFICER], Division.objects.get(code=code)
+    return workbooks.upload(by=officer, division=place, file=file, source="visit")

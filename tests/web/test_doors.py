@@ -48,7 +48,8 @@ POSTED = {
     "run_cancel",
     "household_judge",
 }
-POSTED |= {"issue_act", "issues_bulk", "issue_step_undo"}
+POSTED |= {"issue_act", "issues_bulk", "issue_step_undo", "issue_intake_ask"}
+POSTED |= {"issue_file_commit", "issue_file_discard"}
 POSTED |= {"reveal", "import_check", "import_commit", "import_undo", "import_discard", "language"}
 
 
@@ -88,7 +89,11 @@ def _plans(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, peop
         monkeypatch.setitem(ROWS, name, (enactments[0], enactments[1]))
 
 
-NOBODYS = {"import_file", "issue_step_undo"}  # rows that the tests have none of, or that are one person's own
+NOBODYS = {
+    "import_file",
+    "issue_step_undo",
+    "issue_intake_ask",
+}  # rows that the tests have none of, or that are one person's own
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +106,9 @@ def _issues(monkeypatch: pytest.MonkeyPatch, people: dict[Role, User]) -> None:
         monkeypatch.setitem(ROWS, name, (list(keys[0][: 1 + more]), list(keys[1][: 1 + more])))
     monkeypatch.setitem(ROWS, "issue_act", ([keys[0][0], "comment"], [keys[1][0], "comment"]))
     monkeypatch.setitem(ROWS, "issue_step_undo", ([999], [999]))
+    files = [ledger.workbook(people, code).pk for code in (world.HERE, world.THERE)]
+    for name in ("issue_file", "issue_file_commit", "issue_file_discard"):
+        monkeypatch.setitem(ROWS, name, ([files[0]], [files[1]]))
 
 
 def demand(name: str) -> Access | None:

@@ -75,9 +75,10 @@ def act(
     files: Sequence[UploadedFile[Any]] = (),
     phase: Phase = Phase.AFTER,
     seen: int | None = None,
+    remedy: str = "",
 ) -> Issue:
-    """Make a move. `seen`: the version that the person looked at. Raises CaseError, EvidenceRefused; 403 for who
-    does not see the issue at all is the caller's to give."""
+    """Make a move. `seen`: the version that the person looked at; `remedy`: what to do from now on, for an
+    amendment. Raises CaseError, EvidenceRefused. Whoever calls has found the issue by `visible_to`."""
     held = Issue.objects.select_for_update(of=("self",)).select_related("division").get(pk=issue.pk)
     if seen is not None and seen != held.version and move is not Move.COMMENT:
         raise moved()
@@ -95,6 +96,8 @@ def act(
     for number, piece in enumerate(pieces):
         _keep(by, held, piece, phase, number)
     event = write(by, held, one, before, after, assignee.name if assignee else "")
+    if move is Move.AMEND and remedy.strip():
+        Issue.objects.filter(pk=held.pk).update(remedy=remedy.strip()[:_LONGEST])
     record(
         by=by,
         kind=EventKind.ISSUES_MOVED,

@@ -10,7 +10,7 @@ from bangfu.core.documents.ledger import SEVERITIES
 from bangfu.core.messages import N_
 from bangfu.web.access import Permission
 from bangfu.web.accounts.models import User
-from bangfu.web.accounts.policy import divisions_of
+from bangfu.web.accounts.policy import codes_of, divisions_of
 from bangfu.web.divisions.models import Division
 from bangfu.web.ledger.actions import New
 from bangfu.web.ledger.words import label
@@ -109,12 +109,46 @@ class NewIssueForm(forms.Form):
         )
 
 
-class PurposeForm(forms.Form):
-    """What an export is for."""
+class ExportForm(forms.Form):
+    """In which layout, and what for."""
 
+    layout = forms.ChoiceField(label=later(N_("表样")), required=False)
     purpose = forms.CharField(
         label=later(N_("用途")),
         min_length=2,
         max_length=100,
         help_text=later(N_("写明给谁、做什么用；会印在表上，并留下记录。")),
     )
+
+    def __init__(self, layouts: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["layout"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [*layouts, ("", t(N_("通用表样")))]
+
+
+class WorkbookForm(forms.Form):
+    """A workbook of issues, and what the office says beside it."""
+
+    file = forms.FileField(
+        label=later(N_("工作簿")),
+        help_text=later(
+            N_("上级反馈的问题清单，或从这里导出、改过的台账。表头要有“问题”和“地点”（或“问题编号”）。")
+        ),
+    )
+    division = forms.ModelChoiceField(
+        Division.objects.none(),
+        label=later(N_("哪里的问题")),
+        help_text=later(N_("表里的村名在这里面查找；别处的行会退回。")),
+        empty_label=None,
+    )
+    source = forms.ChoiceField(label=later(N_("问题来源")), help_text=later(N_("表里没有写来源时按这一项。")))
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        place, source = self.fields["division"], self.fields["source"]
+        assert isinstance(place, forms.ModelChoiceField)  # noqa: S101 - declared above
+        assert isinstance(source, forms.ChoiceField)  # noqa: S101 - declared above
+        place.queryset = Division.objects.filter(code__in=codes_of(user, Permission.ISSUE_DISPATCH))
+        source.choices = [(code, label("issue_source", code)) for code in _BY_HAND]
+        source.initial = "spot_check"

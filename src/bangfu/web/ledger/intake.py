@@ -225,7 +225,9 @@ def _issue(
     owner, key = one.owner
     household = key if owner == "household" else None
     helper = helpers.get(key) if household is not None else None
-    severities = {c.id: c.severity for c in judged.plan.criteria}
+    criteria = {c.id: c for c in judged.plan.criteria}
+    roles = [role for row in words for role in criteria[row.criterion].responsible]
+    responsible = _joined("、", (judged.plan.roles.get(role, role) for role in roles))
     due = [row.deadline for row in words if row.deadline is not None]
     return Issue(
         origin=Origin.RUN.value,
@@ -236,13 +238,13 @@ def _issue(
         household_id=household,
         subject_name="" if household is not None else words[0].subject[:200],
         source="evaluation",
-        severity=min((severities[row.criterion] for row in words), key=_GRAVITY.index),
+        severity=min((criteria[row.criterion].severity for row in words), key=_GRAVITY.index),
         problem=_joined("；", (row.problem for row in words)),
         facts=_joined("\n", (row.facts for row in words)),
         period=_joined("、", (row.period for row in words))[:200],
         clause=_joined("；", (row.clause for row in words)),
         remedy=words[0].remedy,
-        responsible=_joined("、", (row.responsible for row in words)),
+        responsible=f"{responsible}（{helper.names}）" if helper and helper.names else responsible,
         responsible_cadre_id=helper.cadre if helper else None,
         agency_id=helper.agency if helper else None,
         extension_to=route[:200],
@@ -389,6 +391,3 @@ def _question(
         responsible=_joined("，", (asked.helper, asked.responsible)),
         asked_on=judged.found_on,
     )
-
-
-__all__ = ["Judged", "Taken", "take_run"]

@@ -344,3 +344,79 @@ class ClosureCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.year}: {self.last}"
+
+
+class IntakeState(StrEnum):
+    """How far the taking of a run has come."""
+
+    QUEUED = "queued"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class RunIntakeQuerySet(models.QuerySet["RunIntake"]):
+    """Questions about runs taken into the ledger."""
+
+    def visible_to(self, user: User | AnonymousUser) -> RunIntakeQuerySet:
+        """Those of the divisions where the user dispatches."""
+        return self.filter(places(user, Permission.ISSUE_DISPATCH, "division"))
+
+
+class RunIntake(models.Model):
+    """A division's part of a run, taken into the ledger; `counts`: what it gave (`intake.Taken`)."""
+
+    run = models.ForeignKey("runs.Run", models.PROTECT, related_name="+")
+    division = models.ForeignKey(Division, models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, default=IntakeState.QUEUED.value)
+    ended_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)
+    problem = models.TextField(default="")
+
+    objects = RunIntakeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"intake {self.pk}"
+
+
+class FileState(StrEnum):
+    """How far a workbook of issues has come."""
+
+    CHECKED = "checked"
+    COMMITTED = "committed"
+    DISCARDED = "discarded"
+
+
+class IssueFileQuerySet(models.QuerySet["IssueFile"]):
+    """Questions about workbooks of issues."""
+
+    def visible_to(self, user: User | AnonymousUser) -> IssueFileQuerySet:
+        """Those of the divisions where the user dispatches."""
+        return self.filter(places(user, Permission.ISSUE_DISPATCH, "division"))
+
+
+class IssueFile(models.Model):
+    """A workbook of issues that somebody handed in: superiors' feedback, or our own ledger come back. It lies
+    closed in the storage until it is written or let go of. `counts`: what it does, as last checked."""
+
+    division = models.ForeignKey(Division, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    stored_as = models.CharField(max_length=100)
+    source = models.CharField(max_length=40)
+    state = models.CharField(max_length=10, default=FileState.CHECKED.value)
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+    counts = models.JSONField(default=dict)
+
+    objects = IssueFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"issue file {self.pk}"

@@ -30,10 +30,11 @@ _AT_ONCE = 5_000
 
 @dataclass(frozen=True)
 class Helper:
-    """The first of those who help a household today, and the agency that they belong to."""
+    """The first of those who help a household today, the agency that they belong to, and the names of all."""
 
     cadre: int
     agency: int | None
+    names: str
 
 
 def names_for(
@@ -92,12 +93,19 @@ def helpers_of(households: Iterable[int]) -> dict[int, Helper]:
     """The helper of each household today."""
     today = timezone.localdate()
     cadres: dict[int, int] = {}
-    for household, cadre, _ in _standing_pairings(households, today):
+    names: dict[int, list[str]] = {}
+    for household, cadre, name in _standing_pairings(households, today):
         cadres.setdefault(household, cadre)
+        names.setdefault(household, []).append(name or "")
     agencies: dict[int, int] = {}
     for part in _parts(cadres.values()):
         held = rows("agency_membership").filter(cadre_id__in=part, agency_id__isnull=False)
         standing = held.filter(Q(end_on__isnull=True) | Q(end_on__gte=today)).order_by("pk")
         for cadre, agency in standing.values_list("cadre_id", "agency_id"):
             agencies.setdefault(cadre, agency)
-    return {household: Helper(cadre, agencies.get(cadre)) for household, cadre in cadres.items()}
+    return {
+        household: Helper(
+            cadre, agencies.get(cadre), "、".join(dict.fromkeys(filter(None, names[household])))
+        )
+        for household, cadre in cadres.items()
+    }

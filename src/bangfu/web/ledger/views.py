@@ -85,6 +85,7 @@ def issue_list(request: HttpRequest) -> HttpResponse:
     context = {
         "table": table,
         "groups": groups_for(user) if may_assign else [],
+        "may_assign": may_assign,
         "may_close": may_close,
         "may_raise": can(user, Permission.ISSUE_RAISE),
         "may_export": can(user, Permission.ISSUE_EXPORT),
