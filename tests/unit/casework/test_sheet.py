@@ -20,6 +20,7 @@ from bangfu.core.sheets.cells import Cell, RawSheet
 from bangfu.core.vocabulary import load_vocabulary
 
 VOCABULARY = load_vocabulary()
+FIRST, LAST = datetime.fromisoformat("2024-07-01"), datetime.fromisoformat("2024-07-31")
 LINE = IssueLine(
     number="2024-000007",
     place="东村",
@@ -87,7 +88,7 @@ def test_the_plans_columns_stand_in_the_plans_order(tmp_path: Path) -> None:
         *("事实", "来源条款", "整改措施", "责任人", "办理环节", "销号编号", "办理情况"),
     ]
     assert [row[name] for name in own] == [
-        datetime.fromisoformat("2024-07-01"), "走访", "屋顶漏雨", "是", "整改中", datetime.fromisoformat("2024-07-31"), "住房", None, "否", None,
+        FIRST, "走访", "屋顶漏雨", "是", "整改中", LAST, "住房", None, "否", None,
     ]  # fmt: skip
 
 
