@@ -10,17 +10,22 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python; do \
 UV   := .cache/uv/bin/uv
 DEV  := .venv
 DEMO := .cache/demo
+SITE := .cache/site
 BENCH := .cache/bench
 OUT  ?= out
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test check tests spark fix lock upgrade bench docs requirements locale clean
+.PHONY: help demo site test check tests spark fix lock upgrade bench docs requirements locale clean
 
 help:
 	@sed -n 's/^#   //p' Makefile; echo "also: $(filter-out help demo test,$(shell sed -n 's/^.PHONY: //p' Makefile))"
 
 demo: $(DEMO)/.ready
 	@bash scripts/demo.sh "$(abspath $(DEMO))/bin/bangfu" "$(OUT)/demo"
+
+# The web platform with a sample township, until stopped; an account for each role is printed.
+site: $(SITE)/.ready
+	@bash scripts/site.sh "$(abspath $(SITE))/bin" "$(OUT)/site"
 
 test: check tests docs
 
@@ -92,6 +97,9 @@ $(DEV)/.ready: requirements/dev.txt requirements/build.txt pyproject.toml $(UV)
 
 # The demo runs the wheel, as a user would, so that a file forgotten in it is noticed.
 $(DEMO)/.ready: requirements/runtime.txt requirements/build.txt pyproject.toml $(UV) $(shell find src -type f -not -name '*.pyc')
+	$(call set_up,--reinstall-package bangfu)
+
+$(SITE)/.ready: requirements/web.txt requirements/build.txt pyproject.toml $(UV) $(shell find src -type f -not -name '*.pyc')
 	$(call set_up,--reinstall-package bangfu)
 
 $(BENCH)/.ready: requirements/bench.txt requirements/build.txt pyproject.toml $(UV)
