@@ -176,7 +176,7 @@ def test_a_folder_without_a_whole_run_is_refused(tmp_path: Path, text: str | Non
         open_run(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"format": 2}'])
+@pytest.mark.parametrize("text", ["[]", "{}", '{"format": 1}'])
 def test_a_run_of_another_format_is_told_as_such(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(SnapshotError, match=r"核查结果的格式不是本版本所能读的格式.* 请用本版本重新核查。"):

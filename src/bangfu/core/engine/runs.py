@@ -41,7 +41,7 @@ from bangfu.core.plans.pack import Pack
 from bangfu.core.plans.plan import Criterion, Plan
 from bangfu.core.snapshots import Snapshot
 
-FORMAT = 1
+FORMAT = 2  # 1 kept counts and measures beside the manifest
 MANIFEST = "run.json"
 
 

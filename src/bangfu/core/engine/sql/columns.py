@@ -1,7 +1,8 @@
-"""Columns as numbers: the vocabulary's bounds stand where a cell is empty."""
+"""Columns as numbers, where the vocabulary's bounds stand for an empty cell; and days as figures."""
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
 from bangfu.core.engine.sql.values import OPEN, Sides, literal
@@ -44,3 +45,11 @@ def is_decided_by_value(column: Column, op: str, limit: n.Constant) -> bool:
         None if column.maximum is None else Fraction(column.maximum),
     )
     return iv.compare_intervals(op, whole, iv.constant(Fraction(str(limit.value)))) is None
+
+
+def years_before(day: date, years: int) -> date:
+    """The last birthday on which one is `years` old on `day`: 28 February stands in for the 29th."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from typing import cast
 
+from bangfu.core.engine.sql import columns as c
 from bangfu.core.engine.sql import values as v
-from bangfu.core.engine.sql.columns import NUMERIC, column_bounds, column_sides, is_decided_by_value, may_lack
 from bangfu.core.engine.sql.days import day_sides
 from bangfu.core.engine.sql.frames import (
     Frame,
@@ -81,7 +80,7 @@ class Reader:
                 plain = n.plain(left)
                 if isinstance(plain, n.Share):
                     return self._share_comparison(plain, op, Decimal(str(right.value)))
-                if isinstance(plain, n.ColumnValue) and is_decided_by_value(plain.column, op, right):
+                if isinstance(plain, n.ColumnValue) and c.is_decided_by_value(plain.column, op, right):
                     cell = v.both(self.cell(plain))
                     return v.compare(op, Number(cell, absent=self.absent(plain)), Number(_constant(right)))
                 if isinstance(plain, n.Elapsed) and plain.unit == "years" and self.frame.setting.is_once:
@@ -116,7 +115,7 @@ class Reader:
             return None
         end = self.frame.setting.as_of
         whole = int(years)
-        reached, passed = (f"({start.sql} <= {literal(years_before(end, y))})" for y in (whole, whole + 1))
+        reached, passed = (f"({start.sql} <= {literal(c.years_before(end, y))})" for y in (whole, whole + 1))
         truths = {
             ">=": reached,
             ">": passed,
@@ -263,7 +262,7 @@ class Reader:
         may = "TRUE" if belongs == "TRUE" else f"{belongs} IS DISTINCT FROM FALSE"
         some_low, some_high = (
             group.truth_bit(f"({side} IS NULL AND {may})")[0] if lacks else ""
-            for side, lacks in zip((sides.low, sides.high), may_lack(amount), strict=True)
+            for side, lacks in zip((sides.low, sides.high), c.may_lack(amount), strict=True)
         )
         return some_low, some_high
 
@@ -316,8 +315,8 @@ class Reader:
             case n.Constant(kind=kind, value=value):
                 return Number(_constant(node)) if kind == "number" else Plain(literal(value))
             case n.ColumnValue(column=column):
-                if column.type in NUMERIC:
-                    return Number(column_sides(column, self.cell(node)), absent=self.absent(node))
+                if column.type in c.NUMERIC:
+                    return Number(c.column_sides(column, self.cell(node)), absent=self.absent(node))
                 return Plain(self.cell(node), self.absent(node))
             case n.Named(value=inner):
                 return self.value(inner)
@@ -356,7 +355,7 @@ class Reader:
     def _or_else(self, column: n.ColumnValue, default: n.Constant) -> Number:
         cell, absent = self.cell(column), self.absent(column)
         other = literal(Decimal(str(default.value)))
-        whole = v.hull(column_bounds(column.column), _constant(default))
+        whole = v.hull(c.column_bounds(column.column), _constant(default))
         low, high = (
             f"COALESCE({cell}, CASE WHEN {absent} THEN {other} ELSE {side} END)"
             for side in (whole.low, whole.high)
@@ -391,14 +390,6 @@ class Reader:
             return Number(v.both(months), absent=absent)
         before = f"(MONTH({b}) * 100 + DAY({b})) < (MONTH({a}) * 100 + DAY({a}))"
         return Number(v.both(f"(YEAR({b}) - YEAR({a}) - CAST({before} AS INT))"), absent=absent)
-
-
-def years_before(day: date, years: int) -> date:
-    """The last birthday on which one is `years` old on `day`: 28 February stands in for the 29th."""
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)
 
 
 def _asks_owner(node: n.Node) -> bool:
