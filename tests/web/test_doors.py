@@ -75,10 +75,21 @@ def _plans(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, peop
         )
         for at, code in enumerate((world.HERE, world.THERE))
     ]
-    if "run_criterion" in request.node.name or "run_subject" in request.node.name:
+    if any(name in request.node.name for name in ("run_compared", "run_criterion", "run_subject")):
         for run in runs:
             carry_out.call(run.pk)
-    for name in ("run", "run_progress", "run_cancel"):
+    if "run_compared" in request.node.name:
+        for at, run in enumerate(runs):
+            run.refresh_from_db()
+            runs[at] = Run.objects.create(
+                enactment=run.enactment,
+                division=run.division,
+                as_of=run.as_of,
+                asked_by=run.asked_by,
+                state=run.state,
+                stored_as=run.stored_as,
+            )
+    for name in ("run", "run_progress", "run_cancel", "run_compared"):
         monkeypatch.setitem(ROWS, name, ([runs[0].pk], [runs[1].pk]))
     monkeypatch.setitem(ROWS, "run_criterion", ([runs[0].pk, "S4-4"], [runs[1].pk, "S4-4"]))
     monkeypatch.setitem(ROWS, "run_subject", ([runs[0].pk, "household", IN], [runs[1].pk, "household", OUT]))

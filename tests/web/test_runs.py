@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
 from bangfu.core.engine.outcome import Outcome
@@ -85,7 +86,11 @@ def done(people: Mapping[Role, User], enactment: Enactment) -> Run:
     return run
 
 
-def test_from_asking_to_the_words_of_one_household(as_: SignIn, township: Enactment) -> None:
+def test_from_asking_to_the_words_of_one_household(
+    as_: SignIn, township: Enactment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The worker would close the connection that holds the test's transaction.
+    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
     officer = as_(Role.TOWNSHIP_OFFICER)
     response = officer.post("/runs/new/", {"enactment": township.pk, "as_of": "2018-12-31"})
     run = Run.objects.get()
@@ -318,6 +323,11 @@ def test_two_runs_are_compared(as_: SignIn, people: Mapping[Role, User], townshi
     assert compared["confirmed"] == 1, "unknown before, unmet now"
     assert compared["cleared"] == 1
     assert compared["still_open"] >= 1
+    listed = officer.get(f"/runs/{second.pk}/compared/?status=confirmed").content.decode()
+    assert "户主2" in listed
+    assert "饮水安全" in listed
+    assert "户主3" not in listed
+    assert officer.get(f"/runs/{first.pk}/compared/").status_code == 404, "nothing to compare with"
 
 
 def test_words_of_health_are_for_those_who_may_read_them(

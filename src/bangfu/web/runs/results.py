@@ -118,17 +118,21 @@ class Results:
             found = found.filter(pl.col("outcome") == int(outcome))
         return found.sort("outcome", "division", "subject_id", "period").collect()
 
-    def compared(self, before: Run) -> dict[str, int]:
-        """What became of findings since an earlier run: how many of each status, in the order of the core."""
+    def compared_rows(self, before: Run) -> pl.DataFrame:
+        """What became of each finding since an earlier run: columns of `compare_runs`, in the order of the core."""
         earlier = open_run(before.folder / "result")
         history = [open_run(one.folder / "result") for one in Run.objects.before(before)[:3]]
         table = compare_runs(self.plan, earlier, self.folder, history[::-1])
-        counts = dict.fromkeys(STATUSES, 0)
-        for subject in table["subject"].unique():
-            mine = table.filter((pl.col("subject") == subject) & self._mine(subject))
-            for status, count in mine.group_by("status").len().iter_rows():
-                counts[status] += count
-        return {status: count for status, count in counts.items() if count}
+        subjects = table["subject"].unique().to_list()
+        mine = [table.filter((pl.col("subject") == one) & self._mine(one)) for one in subjects]
+        return pl.concat([table.clear(), *mine]).sort(
+            "status", "division", "subject", "subject_id", "criterion"
+        )
+
+    def compared(self, before: Run) -> dict[str, int]:
+        """How many findings became what since an earlier run, in the order of the core; only what there is."""
+        counts = dict(self.compared_rows(before).group_by("status").len().iter_rows())
+        return {status: counts[status] for status in STATUSES if status in counts}
 
     def words(
         self, criterion: Criterion, shown: Sequence[dict[str, Any]], sees_sensitive: bool

@@ -12,6 +12,7 @@ urlpatterns = [
     path("<int:run>/", views.run_page, name="run"),
     path("<int:run>/progress/", views.run_progress, name="run_progress"),
     path("<int:run>/cancel/", views.cancel, name="run_cancel"),
+    path("<int:run>/compared/", views.run_compared, name="run_compared"),
     path("<int:run>/criteria/<slug:criterion>/", views.run_criterion, name="run_criterion"),
     path("<int:run>/of/<slug:subject>/<int:row>/", views.run_subject, name="run_subject"),
     path("households/<int:household>/", households.household_standards, name="household_standards"),

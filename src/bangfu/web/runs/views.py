@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -121,7 +122,7 @@ def _results(request: HttpRequest, user: User, run: Run) -> dict[str, object]:
         "silent": [one for one in totals if not one.judged and not one.counts["not_due"]],
         "sums": {name: sum(one.counts[name] for one in totals) for name in ("met", "unmet", "unknown")},
         "earlier": earlier,
-        "compared": [(t(STATUSES[status]), count) for status, count in compared.items()],
+        "compared": [(status, t(STATUSES[status]), count) for status, count in compared.items()],
         "own_query": query_with(request.GET),
     }
 
@@ -208,6 +209,73 @@ def run_criterion(request: HttpRequest, run: int, criterion: str) -> HttpRespons
         details={"criterion": asked.id, "rows": shown.height},
     )
     return render(request, "runs/run_criterion.html", context)
+
+
+@require(Permission.RUN_READ)
+def run_compared(request: HttpRequest, run: int) -> HttpResponse:
+    """Row by row what became of the findings since the run before."""
+    user, found = _user(request), _find_done(request, run)
+    earlier = Run.objects.before(found).select_related("enactment__pack").first()
+    if earlier is None:
+        raise Http404
+    village, places = _village(request, found, user)
+    results = Results(found, user, village)
+    statuses = filter_of(request, "status", t(N_("变化")), [(one, t(word)) for one, word in STATUSES.items()])
+    wanted = next((one.value for one in statuses.options if one.is_chosen and one.value), None)
+    table = results.compared_rows(earlier)
+    table = table.filter(pl.col("status") == wanted) if wanted else table
+    pages = max(1, -(-table.height // PAGE_ROWS))
+    page = min(max(int(request.GET["page"]) if request.GET.get("page", "").isdecimal() else 1, 1), pages)
+    shown = table.slice((page - 1) * PAGE_ROWS, PAGE_ROWS)
+    context = {
+        "run": found,
+        "earlier": earlier,
+        "filters": [one for one in (statuses, places) if one],
+        "lines": _compared_lines(user, shown.rows(named=True), results),
+        "count": table.height,
+        "page": page,
+        "pages": pages,
+        "previous_query": query_with(request.GET, page=page - 1) if page > 1 else "",
+        "next_query": query_with(request.GET, page=page + 1) if page < pages else "",
+    }
+    details: dict[str, object] = {"compared": earlier.pk, "rows": shown.height}
+    record(
+        by=user,
+        kind=EventKind.RUN_READ,
+        subject="run",
+        subject_id=found.pk,
+        division=found.division_id,
+        details=details,
+    )
+    return render(request, "runs/run_compared.html", context)
+
+
+def _compared_lines(user: User, shown: list[dict[str, Any]], results: Results) -> list[dict[str, object]]:
+    keys: dict[str, list[int]] = {}
+    for one in shown:
+        keys.setdefault(one["subject"], []).append(one["subject_id"])
+    named = {
+        (subject, row.pk): row
+        for subject, wanted in keys.items()
+        for row in rows(subject).visible_to(user).filter(pk__in=wanted)
+    }
+    lines = []
+    for one in shown:
+        row = named.get((one["subject"], one["subject_id"]))
+        criterion = results.plan.criterion(one["criterion"])
+        lines.append(
+            {
+                "name": label_of(row) if row else "",
+                "url": reverse("run_subject", args=[results.run.pk, one["subject"], row.pk]) if row else "",
+                "place": results.places.get(results.area_of(one["subject"]) or "", {}).get(
+                    one["division"], ""
+                ),
+                "criterion": criterion.name if criterion else one["criterion"],
+                "period": "" if one["period"] == "once" else one["period"],
+                "status": t(STATUSES[one["status"]]),
+            }
+        )
+    return lines
 
 
 def _outcome(request: HttpRequest) -> tuple[Outcome | None, Filter]:
