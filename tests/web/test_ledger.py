@@ -297,3 +297,25 @@ def test_queries_are_bounded(as_: SignIn, people: People, url: str, limit: int) 
     with CaptureQueriesContext(connection) as told:
         assert client.get(url.format(issue.pk)).status_code == 200
     assert len(told) <= limit, len(told)
+
+
+def test_remedy_and_deadline_are_amended(as_: SignIn, people: People) -> None:
+    issue = ledger.issue(people)
+    officer = as_(Role.TOWNSHIP_OFFICER)
+    page = move(officer, issue, "amend", remedy="换瓦", due_on="2026-12-31", seen=issue.version)
+    assert (issue.remedy, issue.due_on, proven(issue).due_on) == ("换瓦", date(2026, 12, 31), issue.due_on)
+    assert "整改措施：换瓦" in page.content.decode()
+
+
+def test_the_first_page_tells_what_waits(as_: SignIn, people: People) -> None:
+    ledger.submitted(people)
+    ledger.assigned(people, due_on=timezone.localdate() - timedelta(days=1))
+    told = {
+        role: [(one.label, one.count) for one in as_(role).get("/").context["figures"]]
+        for role in (Role.HELPER, Role.INSPECTOR, Role.ADMINISTRATOR)
+    }
+    assert told == {
+        Role.HELPER: [("派给我的", 2), ("逾期", 1)],
+        Role.INSPECTOR: [("逾期", 1), ("等复核", 1)],
+        Role.ADMINISTRATOR: [],
+    }

@@ -14,6 +14,8 @@ from bangfu.web.access import Permission, public, signed_in
 from bangfu.web.accounts.models import User
 from bangfu.web.accounts.policy import can
 from bangfu.web.imports.models import ImportBatch, State
+from bangfu.web.ledger.lists import figures
+from bangfu.web.ledger.views import READERS as LEDGER_READERS
 from bangfu.web.registry.households import households
 from bangfu.web.registry.rows import rows as rows_in
 from bangfu.web.registry.scope import RowQuerySet
@@ -49,6 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "pending": ImportBatch.objects.visible_to(user).filter(state=State.CHECKED)[:10]
         if can(user, Permission.IMPORT_COMMIT)
         else [],
+        "figures": figures(user) if any(can(user, one) for one in LEDGER_READERS) else [],
         "may_import": can(user, Permission.IMPORT_COMMIT),
     }
     return render(request, "home/home.html", context)

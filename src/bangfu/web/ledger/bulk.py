@@ -91,12 +91,15 @@ def _assign(by: User, held: list[Issue], assignees: dict[int, Assignee], words: 
     )
     bulk = _begin(Move.ASSIGN, by, len(said), words)
     _write_events(bulk, by, said, lambda issue: assignees[issue.pk].name)
-    event = _event_of(bulk)
+    whom: dict[str, object] = {
+        name: Subquery(_event_of(bulk).values(name)[:1]) for name in ("assignee", "assignee_name")
+    }
+    if len(only := {assignees[issue.pk] for issue, *_ in said}) == 1:
+        whom = {"assignee": (one := only.pop()).key, "assignee_name": one.name}
     _update(
         said,
         state=State.ASSIGNED.value,
-        assignee=Subquery(event.values("assignee")[:1]),
-        assignee_name=Subquery(event.values("assignee_name")[:1]),
+        **whom,
         version=F("version") + 1,
     )
     _trace(by, EventKind.ISSUES_MOVED, bulk)

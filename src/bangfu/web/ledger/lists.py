@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import DateField, Q, Value
+from django.db.models import Count, DateField, Q, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
@@ -17,7 +18,7 @@ from bangfu.web.access import Permission
 from bangfu.web.accounts.models import User
 from bangfu.web.accounts.policy import codes_of
 from bangfu.web.divisions.models import Division
-from bangfu.web.ledger.models import Issue, IssueQuerySet, agencies_of
+from bangfu.web.ledger.models import LIVE_STATES, Issue, IssueQuerySet, agencies_of, identities
 from bangfu.web.ledger.words import due_words, state_badge, subject_of, who
 from bangfu.web.pages.tables import Column, Filter, filter_of
 from bangfu.web.pages.text import later, t
@@ -53,6 +54,30 @@ def narrowed(issues: IssueQuerySet, query: QueryDict, user: User) -> IssueQueryS
     if village.isdigit():
         issues = issues.filter(division_id=village)
     return issues.annotate(sort_due=Coalesce("due_on", Value(_NEVER), output_field=DateField()))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that leads to its rows."""
+
+    label: str
+    count: int
+    query: str
+
+
+def figures(user: User) -> list[Figure]:
+    """What of the ledger waits for somebody today; only what is not nothing. One query, whatever the ledger."""
+    today = timezone.localdate()
+    live = Q(state__in=LIVE_STATES)
+    own = Q(assignee__in=identities(user)) & live
+    said = [
+        (N_("派给我的"), MINE, own),
+        (N_("逾期"), OVERDUE, live & Q(due_on__lt=today)),
+    ]
+    if codes_of(user, Permission.ISSUE_REVIEW):
+        said.append((N_("等复核"), REVIEW, Q(state=State.SUBMITTED.value)))
+    counts = Issue.objects.visible_to(user).aggregate(**{name: Count("pk", filter=q) for _, name, q in said})
+    return [Figure(t(words), counts[name], f"?view={name}") for words, name, _ in said if counts[name]]
 
 
 def filters(request: HttpRequest, user: User) -> list[Filter]:

@@ -159,7 +159,8 @@ def _happened(event: IssueEvent) -> Happened:
         details.append(t(N_("期限 {day}"), day=event.due_on))
     if event.evidence:
         details.append(t(N_("整改后佐证 {count} 件"), count=event.evidence))
-    if event.state != event.before_state and event.before_state:
+    is_said = state_name(event.state) == move_name(event.move)
+    if event.before_state not in ("", event.state) and not is_said:
         details.append(f"{SIGNS[State(event.state)]} {state_name(event.state)}")
     return Happened(
         moment(event.at),

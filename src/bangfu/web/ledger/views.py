@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bangfu.core.casework import Move
@@ -51,7 +52,9 @@ WRITTEN_BY_PAGES = frozenset(
 )
 QUESTION_COLUMNS = (
     Column("missing", later(N_("要问清或补登的")), lambda one: one.missing, ("missing",), phone="title"),
-    Column("subject", later(N_("对象")), lambda one: _whom(one)),
+    Column(
+        "subject", later(N_("对象")), lambda one: format_html('<span class="bf-nowrap">{}</span>', _whom(one))
+    ),
     Column("place", later(N_("地点")), lambda one: one.division.name, ("division__code",)),
     Column("remedy", later(N_("怎样补")), lambda one: one.remedy),
     Column("waiting", later(N_("等着它的结论（个）")), lambda one: one.conclusions, ("conclusions",), True),
@@ -197,12 +200,15 @@ def issue_act(request: HttpRequest, issue: int, move: str) -> HttpResponse:
         raise Http404
     said = request.POST
     seen = said.get("seen", "")
+    remedy = said.get("remedy", "").strip()
+    remedy = "" if remedy == found.remedy else remedy
     try:
         actions.act(
             by=user,
             issue=found,
             move=Move(move),
-            text=said.get("text", ""),
+            text=t(N_("整改措施：{remedy}"), remedy=remedy) if remedy else said.get("text", ""),
+            remedy=remedy,
             assignee=chosen(said.get("to", ""), user, found),
             due_on=_day(said.get("due_on", "")),
             files=request.FILES.getlist("files"),

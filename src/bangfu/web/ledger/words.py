@@ -22,7 +22,7 @@ SIGNS: Mapping[State, str] = {
     State.OPEN: "○",
     State.ASSIGNED: "→",
     State.WORKING: "◐",
-    State.EXTENSION_ASKED: "⧗",
+    State.EXTENSION_ASKED: "△",
     State.SUBMITTED: "?",
     State.RETURNED: "↩",
     State.CLOSED: "✓",
