@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from bangfu.core.plans.folder import packaged_packs
 from bangfu.web.access import ROLES, Access, Permission, Role, access_of
@@ -14,6 +16,7 @@ from bangfu.web.accounts.models import User
 from bangfu.web.imports.models import ImportBatch
 from bangfu.web.plans.models import Enactment, Pack
 from bangfu.web.plans.packs import from_folder
+from bangfu.web.registry.models import ChangeRequest
 from bangfu.web.runs.actions import carry_out
 from bangfu.web.runs.models import Run
 from tests.web import ledger, world
@@ -38,6 +41,11 @@ ROWS: dict[str, tuple[list[object], list[object]]] = {
     "household_standards": ([IN], [OUT]),
     "household_judge": ([IN], [OUT]),
     "reveal": (["household", IN, "phone"], ["household", OUT, "phone"]),
+    "household_history": ([PAIRED], [OUT]),
+    "household_on": ([PAIRED], [OUT]),
+    "household_change": ([IN, "death"], [OUT, "death"]),
+    "household_correct": ([IN, "household", IN], [OUT, "household", OUT]),
+    "change_undo": ([IN, 1], [OUT, 1]),
 }
 POSTED = {
     "plan_propose",
@@ -48,6 +56,7 @@ POSTED = {
     "run_cancel",
     "household_judge",
 }
+POSTED |= {"change_undo", "request_decide"}
 POSTED |= {"issue_act", "issues_bulk", "issue_step_undo", "issue_intake_ask"}
 POSTED |= {"issue_file_commit", "issue_file_discard"}
 POSTED |= {"reveal", "import_check", "import_commit", "import_undo", "import_discard", "language"}
@@ -98,6 +107,26 @@ def _plans(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, peop
     monkeypatch.setitem(ROWS, "plan_compare", (packs[0] * 2, packs[1] * 2))
     for name in ("enactment_approve", "enactment_return", "enactment_withdraw", "enactment_end"):
         monkeypatch.setitem(ROWS, name, (enactments[0], enactments[1]))
+
+
+@pytest.fixture(autouse=True)
+def _requests(monkeypatch: pytest.MonkeyPatch, people: dict[Role, User]) -> None:
+    """A request for a change of the accounts' township, and one of another."""
+    keys = [
+        ChangeRequest.objects.create(
+            household=household,
+            slug="exit",
+            division=code,
+            values=json.dumps({"effective_on": ["2020-05-04"], "reason": ["评议通过"]}),
+            base_version=1,
+            token=f"doors {household}",
+            proposed_by=people[Role.ADMINISTRATOR],
+            proposed_at=timezone.now(),
+        ).pk
+        for household, code in ((PAIRED, world.VILLAGES[1]), (OUT, world.VILLAGES[3]))
+    ]
+    for name in ("change_request", "request_decide"):
+        monkeypatch.setitem(ROWS, name, ([keys[0]], [keys[1]]))
 
 
 NOBODYS = {

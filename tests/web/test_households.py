@@ -97,7 +97,18 @@ def test_health_is_for_those_who_may_see_it(as_: SignIn) -> None:
     assert "大病病种" in cadre
 
 
-@pytest.mark.parametrize(("url", "limit"), [("/", 18), ("/households/", 18), ("/households/1/", 45)])
+@pytest.mark.parametrize(
+    ("url", "limit"),
+    [
+        ("/", 18),
+        ("/households/", 20),
+        ("/households/1/", 50),
+        ("/households/1/history/", 50),
+        ("/households/1/on/", 50),
+        ("/households/1/change/split/", 20),
+        ("/households/requests/", 20),
+    ],
+)
 def test_queries_are_bounded(as_: SignIn, url: str, limit: int) -> None:
     client = as_(Role.COUNTY_OFFICER)
     with CaptureQueriesContext(

@@ -11,6 +11,7 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account.manage"  # invite, lock, give roles
     AUDIT_READ = "audit.read"
     DIVISION_MANAGE = "division.manage"
+    HOUSEHOLD_APPROVE = "household.approve"  # identification, exit, removal that somebody else proposed
     HOUSEHOLD_CHANGE = "household.change"
     HOUSEHOLD_READ = "household.read"  # every household of the division
     HOUSEHOLD_READ_PAIRED = "household.read_paired"  # those that one helps

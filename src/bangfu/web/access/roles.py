@@ -46,6 +46,7 @@ ROLES: Mapping[Role, RoleSheet] = {
         N_("县级业务人员"),
         P.ACCOUNT_MANAGE,
         P.AUDIT_READ,
+        P.HOUSEHOLD_APPROVE,
         P.HOUSEHOLD_CHANGE,
         P.HOUSEHOLD_READ,
         P.HOUSEHOLD_REVEAL,
@@ -67,6 +68,7 @@ ROLES: Mapping[Role, RoleSheet] = {
     ),
     Role.TOWNSHIP_OFFICER: _sheet(
         N_("乡镇业务人员"),
+        P.HOUSEHOLD_APPROVE,
         P.HOUSEHOLD_CHANGE,
         P.HOUSEHOLD_READ,
         P.HOUSEHOLD_REVEAL,

@@ -11,7 +11,18 @@ from django.shortcuts import get_object_or_404
 
 from bangfu.core.errors import Problem, RegisterError
 from bangfu.core.messages import N_, Message
-from bangfu.core.register import Batch, ChangeSet, Kind, Receipt, apply, conflicts, fold, inverse, well_formed
+from bangfu.core.register import (
+    Batch,
+    ChangeSet,
+    Kind,
+    Receipt,
+    State,
+    apply,
+    conflicts,
+    inverse,
+    well_formed,
+)
+from bangfu.core.register.changes import ROW
 from bangfu.web.access import Permission
 from bangfu.web.accounts.models import User
 from bangfu.web.audit.models import EventKind
@@ -20,15 +31,25 @@ from bangfu.web.registry import log
 from bangfu.web.registry.fields import Sealed
 from bangfu.web.registry.models import ChangeBatch
 from bangfu.web.registry.rows import VOCABULARY, is_sealed, row_model
-from bangfu.web.registry.state import state_for, whole_state
+from bangfu.web.registry.state import WHOLE_FROM, state_for, whole_state
+from bangfu.web.registry.story import rows_before
 from bangfu.web.registry.writing import write_rows
 
 _REASON = 2  # characters at least
 
 
 @transaction.atomic
-def apply_changes(*, by: Actor, change_set: ChangeSet, division: str = "") -> Receipt:
+def apply_changes(
+    *,
+    by: Actor,
+    change_set: ChangeSet,
+    division: str = "",
+    household: int | None = None,
+    reason: str = "",
+) -> Receipt:
     """Append a batch to the register, all of it or nothing.
+
+    `household`: the one on whose page it was made; `reason`: why, for the audit log, without personal values.
 
     A batch whose idempotency key is known, or that changes nothing, is not written; an import that was undone
     may come again. Raises RegisterError with every problem that the core finds. Whoever calls has asked whether
@@ -51,12 +72,17 @@ def apply_changes(*, by: Actor, change_set: ChangeSet, division: str = "") -> Re
         "kind": entry.kind,
         "rows": {name: frame.height for name, frame in checked.tables.items()},
     }
-    record(by=by, kind=kind, division=division, details=details)
+    if reason:
+        details["reason"] = reason
+    subject = "household" if household is not None else ""
+    record(by=by, kind=kind, subject=subject, subject_id=household, division=division, details=details)
     return Receipt(entry.seq, True)
 
 
 @transaction.atomic
-def undo_batch(*, by: Actor, seq: int, batch: Batch, division: str = "") -> Receipt:
+def undo_batch(
+    *, by: Actor, seq: int, batch: Batch, division: str = "", household: int | None = None
+) -> Receipt:
     """Append the inverse of a batch while nothing later depends on it.
 
     Raises RegisterError: no such batch, undone before, or rows touched or referred to since.
@@ -70,14 +96,21 @@ def undo_batch(*, by: Actor, seq: int, batch: Batch, division: str = "") -> Rece
         return Receipt(known, False)
     if seq in undone():
         raise _refusal("undone", Message(N_("第 {seq} 批已经撤销过"), {"seq": seq}))
-    before = whole_state(seq - 1)
-    undoing = inverse(log.read(entry), before, VOCABULARY, replace(batch, kind=Kind.UNDO))
-    later = conflicts(undoing, fold(log.numbered(), VOCABULARY), VOCABULARY)
+    said = log.read(entry)
+    undoing = inverse(said, state_before(said, seq), VOCABULARY, replace(batch, kind=Kind.UNDO))
+    later = conflicts(undoing, state_for(undoing), VOCABULARY)
     if later.height:
         values = {"seq": seq, "count": later.height}
         message = Message(N_("第 {seq} 批中有 {count} 行后来又有改动，不能撤销"), values)
         raise _refusal("depended_on", message, Message(N_("请先撤销后来的批次，或改用更正。")))
-    return apply_changes(by=by, change_set=undoing, division=division)
+    return apply_changes(by=by, change_set=undoing, division=division, household=household)
+
+
+def state_before(change_set: ChangeSet, seq: int) -> State:
+    """The register before batch `seq`, or of a small one only the rows that it speaks of."""
+    if change_set.rows >= WHOLE_FROM:
+        return whole_state(seq - 1)
+    return rows_before({name: frame[ROW].to_list() for name, frame in change_set.tables.items()}, seq)
 
 
 def undone() -> set[int]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import Q
 
 from bangfu.core.register import Batch, Kind
-from bangfu.web.registry.rows import MODELS, Row
+from bangfu.web.access import Permission
+from bangfu.web.accounts.models import User
+from bangfu.web.registry.fields import SealedField
+from bangfu.web.registry.rows import MODELS, Row, rows
 
-__all__ = ["MODELS", "ChangeBatch", "ChangeSegment", "NextKey", "Row"]
+__all__ = ["MODELS", "ChangeBatch", "ChangeRequest", "ChangeSegment", "NextKey", "RequestState", "Row"]
 
 
 class ChangeBatch(models.Model):
@@ -82,3 +88,57 @@ class NextKey(models.Model):
 
     def __str__(self) -> str:
         return self.table
+
+
+class RequestState(StrEnum):
+    """Where a request for a change stands."""
+
+    PROPOSED = "proposed"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class ChangeRequestQuerySet(models.QuerySet["ChangeRequest"]):
+    """Questions about requests."""
+
+    def visible_to(self, user: User | AnonymousUser) -> ChangeRequestQuerySet:
+        """Requests about households that the user may change or approve changes of."""
+        mine = Q(pk__in=[])
+        for permission in (Permission.HOUSEHOLD_CHANGE, Permission.HOUSEHOLD_APPROVE):
+            mine |= Q(household__in=rows("household").visible_to(user, permission).values("pk"))
+        return self.filter(mine)
+
+    def waiting(self) -> ChangeRequestQuerySet:
+        """Those that nobody has decided."""
+        return self.filter(state=RequestState.PROPOSED.value)
+
+
+class ChangeRequest(models.Model):
+    """A change that a second person has to approve: the form as it was filled in, and what its author saw.
+
+    `household` is a plain key: a request outlives its household. `values`: the form's fields as JSON, closed.
+    `base_version`: the batch that had last touched the household's row.
+    """
+
+    household = models.BigIntegerField(db_index=True)
+    slug = models.CharField(max_length=30)
+    division = models.CharField(max_length=12)
+    values = SealedField(context="change_request.values")
+    base_version = models.BigIntegerField()
+    token = models.CharField(max_length=80, unique=True)
+    state = models.CharField(max_length=10, default=RequestState.PROPOSED.value)
+    proposed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = SealedField(context="change_request.answer", null=True)  # why it was refused
+    batch = models.BigIntegerField(null=True)  # the batch that applied it
+
+    objects = ChangeRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.slug} {self.household} {self.state}"

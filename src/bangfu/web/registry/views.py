@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bangfu.core.messages import N_
@@ -17,10 +19,14 @@ from bangfu.web.audit.models import EventKind
 from bangfu.web.audit.recording import record
 from bangfu.web.pages.tables import Column, Filter, filter_of, listing
 from bangfu.web.pages.text import later, name_of, t
-from bangfu.web.registry.actions import reveal_value
+from bangfu.web.registry import log
+from bangfu.web.registry.actions import reveal_value, state_before
 from bangfu.web.registry.households import SECTIONS, belongings, found, history, households
+from bangfu.web.registry.lawful.kinds import changes_for
+from bangfu.web.registry.models import ChangeBatch, ChangeRequest
 from bangfu.web.registry.presenting import Grid, cell, facts, grid, text_of
 from bangfu.web.registry.rows import VOCABULARY, Row, row_model
+from bangfu.web.registry.story import homes_in, kind_text, source_text
 
 READERS = (Permission.HOUSEHOLD_READ, Permission.HOUSEHOLD_READ_PAIRED)
 _SHOWN_ROWS = 30
@@ -55,6 +61,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
         if chosen:
             rows = rows.filter(**{path: chosen})
     text = request.POST.get("q", "")[:40]
+    asked = ChangeRequest.objects.visible_to(_user(request)).waiting().count()
     table = listing(
         request,
         found(rows, text),
@@ -67,7 +74,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
         search_hint=t(N_("姓名、证件号或电话后四位、户编号、村名")),
         empty=t(N_("还没有户。县、乡镇业务人员可以从“导入”开始。")),
     )
-    return render(request, "registry/household_list.html", {"table": table})
+    return render(request, "registry/household_list.html", {"table": table, "asked": asked})
 
 
 def _village_filter(request: HttpRequest) -> Filter:
@@ -91,6 +98,7 @@ def household_page(request: HttpRequest, household: int) -> HttpResponse:
     place = row.village.division_code if row.village else ""
     sees_sensitive = can(user, Permission.SENSITIVE_READ, place) if place else False
     members = belongings(household, "person").order_by("pk")
+    may_change = bool(place) and can(user, Permission.HOUSEHOLD_CHANGE, place)
     record(by=user, kind=EventKind.HOUSEHOLD_READ, subject="household", subject_id=row.pk, division=place)
     context = {
         "row": row,
@@ -105,6 +113,12 @@ def household_page(request: HttpRequest, household: int) -> HttpResponse:
         "helpers": _helpers(household),
         "history": [_change(batch, tables) for batch, tables in history(household)],
         "may_reveal": bool(place) and can(user, Permission.HOUSEHOLD_REVEAL, place),
+        "may_correct": may_change,
+        "changes": [(one.slug, t(one.title)) for one in changes_for(row.household_status)]
+        if may_change
+        else [],
+        "fresh": _fresh(user, household) if may_change else None,
+        "waiting": ChangeRequest.objects.visible_to(user).waiting().filter(household=household).first(),
     }
     return render(request, "registry/household.html", context)
 
@@ -122,33 +136,31 @@ def _helpers(household: int) -> list[tuple[Row, str]]:
     return [(one.cadre, cell(one, "kind")) for one in pairings.filter(end_on__isnull=True) if one.cadre]
 
 
+def _fresh(user: User, household: int) -> dict[str, object] | None:
+    """The change that one has just made on this page, while it stands: what can be taken back with one tap."""
+    since = timezone.now() - timedelta(hours=1)
+    mine = ChangeBatch.objects.filter(by_id=user.pk, recorded_at__gte=since, source="page").order_by("-seq")
+    last = mine.first()
+    if last is None or ChangeBatch.objects.filter(undoes=last.seq).exists():
+        return None
+    touches = last.segments.filter(table="household", first_row__lte=household, last_row__gte=household)
+    known = touches.exists() or _touched_here(last, household)
+    return {"seq": last.seq, "kind": kind_text(last.kind)} if known else None
+
+
+def _touched_here(batch: ChangeBatch, household: int) -> bool:
+    changes = log.read(batch)
+    return household in homes_in(changes, state_before(changes, batch.seq))
+
+
 def _change(batch: Any, tables: list[tuple[str, list[str]]]) -> dict[str, object]:
     said = []
     for table, columns in tables:
         declared = VOCABULARY.tables[table]
         names = [name_of(declared.columns[column]) for column in columns[:8] if column in declared.columns]
         said.append((name_of(declared), names, max(0, len(columns) - 8)))
-    return {"batch": batch, "kind": t(KINDS[batch.kind]), "said": said}
-
-
-KINDS = {
-    "import": N_("导入"),
-    "birth": N_("出生"),
-    "death": N_("去世"),
-    "marriage_in": N_("婚入"),
-    "marriage_out": N_("婚出"),
-    "move": N_("迁移"),
-    "split": N_("分户"),
-    "merge": N_("并户"),
-    "recode": N_("编码变更"),
-    "change_head": N_("户主变更"),
-    "identification": N_("识别"),
-    "exit": N_("脱贫"),
-    "return": N_("返贫"),
-    "removal": N_("清退"),
-    "correction": N_("更正"),
-    "undo": N_("撤销"),
-}
+    source = source_text(batch.source)
+    return {"batch": batch, "source": source, "kind": kind_text(batch.kind), "said": said}
 
 
 @require(Permission.HOUSEHOLD_REVEAL)
