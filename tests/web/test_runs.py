@@ -147,6 +147,8 @@ def test_a_township_sees_its_own_part_of_a_countys_run(
         page = officer.get(url).content.decode()
         assert "甲村" not in page
         assert "户主7" not in page
+    assert whole.sees_all
+    assert not mine.sees_all, "what lies nowhere is the county's"
     narrowed = officer.get(f"/runs/{run.pk}/criteria/{INCOME}/?outcome=all&village=3").content.decode()
     assert "户主7" not in narrowed, "a village of others is no choice"
     assert officer.get(f"/runs/{run.pk}/of/household/7/").status_code == 404
@@ -344,3 +346,16 @@ def test_words_of_health_are_for_those_who_may_read_them(
 def test_the_table_of_moves() -> None:
     assert set(MOVES) == set(State)
     assert {move for moves in MOVES.values() for move in moves} == set(Move)
+
+
+def test_a_run_of_another_release_is_told_not_broken(
+    as_: SignIn, people: Mapping[Role, User], township: Enactment
+) -> None:
+    run = done(people, township)
+    manifest = run.folder / "result" / "run.json"
+    manifest.chmod(0o600)
+    manifest.write_text("{}", encoding="utf-8")
+    officer = as_(Role.TOWNSHIP_OFFICER)
+    assert officer.get("/runs/households/1/").status_code == 200, "the household page goes on"
+    assert officer.get(f"/runs/{run.pk}/").status_code == 400
+    assert officer.get(f"/runs/{done(people, township).pk}/").status_code == 200

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from bangfu.core.errors import SnapshotError, UserError
+from bangfu.core.errors import UserError
 from bangfu.core.messages import N_
 from bangfu.web.access import Permission, require
 from bangfu.web.accounts.models import User
@@ -114,8 +114,10 @@ def _plans(place: Division | None) -> list[tuple[Enactment, Run | None]]:
 def _from_run(user: User, row: Row, enactment: Enactment, run: Run, sees: bool) -> Judged:
     try:
         said = Results(run, user).explained("household", row.pk, sees)
-    except SnapshotError:
-        return Judged(enactment, run.as_of, run, (), t(N_("那次核查时登记库里还没有这一户。")))
+    except UserError as error:
+        is_new_here = any(problem.code == "run.no_subject" for problem in error.problems)
+        trouble = t(N_("那次核查时登记库里还没有这一户。")) if is_new_here else str(error)
+        return Judged(enactment, run.as_of, run, (), trouble)
     return Judged(enactment, run.as_of, run, said)
 
 

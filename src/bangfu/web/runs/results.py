@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import polars as pl
 
 from bangfu.core.calendars import load_calendar
+from bangfu.core.divisions import Level
 from bangfu.core.engine.comparing import STATUSES, compare_runs
 from bangfu.core.engine.explaining import Clause, Explanation
 from bangfu.core.engine.outcome import Outcome
 from bangfu.core.engine.runs import RunFolder, explanations, open_run, recheck
 from bangfu.core.engine.sql.blocks import division_path
+from bangfu.core.errors import SnapshotError
 from bangfu.core.messages import N_
 from bangfu.core.periods import Period
 from bangfu.core.plans.plan import Criterion, Plan
@@ -71,8 +74,10 @@ class Results:
 
     @cached_property
     def sees_all(self) -> bool:
-        """Whether the user's divisions hold the whole run: then also what lies nowhere."""
-        return can(self.user, Permission.RUN_READ, self.run.division)
+        """Whether what lies nowhere is the user's too: by a grant of a county or above that holds the whole run."""
+        codes = codes_of(self.user, Permission.RUN_READ)
+        is_county_level = Division.objects.filter(code__in=codes, level__lte=Level.COUNTY).exists()
+        return is_county_level and can(self.user, Permission.RUN_READ, self.run.division)
 
     def area_of(self, subject: str) -> str | None:
         """In which kind of division subjects of a kind lie; None: in none."""
@@ -121,7 +126,7 @@ class Results:
     def compared_rows(self, before: Run) -> pl.DataFrame:
         """What became of each finding since an earlier run: columns of `compare_runs`, in the order of the core."""
         earlier = open_run(before.folder / "result")
-        history = [open_run(one.folder / "result") for one in Run.objects.before(before)[:3]]
+        history = _readable(list(Run.objects.before(before)[:3]))
         table = compare_runs(self.plan, earlier, self.folder, history[::-1])
         subjects = table["subject"].unique().to_list()
         mine = [table.filter((pl.col("subject") == one) & self._mine(one)) for one in subjects]
@@ -153,6 +158,15 @@ class Results:
         """Every criterion on one subject with its words, judged again from the snapshot of the run."""
         found = recheck(self.plan, subject, subject_id, self.folder, self.snapshot, load_calendar())
         return standards(found, self.plan, sees_sensitive)
+
+
+def _readable(runs: Sequence[Run]) -> list[RunFolder]:
+    """The results of runs, without those that another release wrote in a format no longer read."""
+    found = []
+    for run in runs:
+        with suppress(SnapshotError):
+            found.append(open_run(run.folder / "result"))
+    return found
 
 
 @dataclass(frozen=True)

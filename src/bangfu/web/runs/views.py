@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bangfu.core.engine.comparing import STATUSES
 from bangfu.core.engine.outcome import Outcome
-from bangfu.core.errors import UserError
+from bangfu.core.errors import SnapshotError, UserError
 from bangfu.core.messages import N_
 from bangfu.core.plans.plan import Criterion
 from bangfu.web.access import Permission, require
@@ -115,7 +115,7 @@ def _results(request: HttpRequest, user: User, run: Run) -> dict[str, object]:
     results = Results(run, user, village)
     totals = results.totals()
     earlier = Run.objects.before(run).select_related("enactment__pack").first()
-    compared = results.compared(earlier) if earlier else {}
+    compared = _compared(results, earlier) if earlier else {}
     return {
         "places": places,
         "chapters": _chapters([one for one in totals if one.judged or one.counts["not_due"]]),
@@ -125,6 +125,14 @@ def _results(request: HttpRequest, user: User, run: Run) -> dict[str, object]:
         "compared": [(status, t(STATUSES[status]), count) for status, count in compared.items()],
         "own_query": query_with(request.GET),
     }
+
+
+def _compared(results: Results, earlier: Run) -> dict[str, int]:
+    """What became of findings; nothing where the earlier run was written by a release that is no longer read."""
+    try:
+        return results.compared(earlier)
+    except SnapshotError:
+        return {}
 
 
 def _chapters(totals: list[CriterionTotal]) -> list[tuple[str, list[CriterionTotal], bool]]:
