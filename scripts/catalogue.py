@@ -79,7 +79,9 @@ def write(catalogue: Catalog) -> None:
         write_po(file, catalogue, width=110, include_lineno=False)
     MO.write_bytes(compiled(read()))
     with PARSER_PO.open("rb") as file:
-        PARSER_PO.with_suffix(".mo").write_bytes(compiled(read_po(file, locale="zh_CN")))
+        parser = read_po(file, locale="zh_CN")
+    parser.creation_date = parser.revision_date = SINCE
+    PARSER_PO.with_suffix(".mo").write_bytes(compiled(parser))
 
 
 if __name__ == "__main__":
