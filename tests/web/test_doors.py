@@ -56,7 +56,7 @@ POSTED = {
     "run_cancel",
     "household_judge",
 }
-POSTED |= {"change_undo", "request_decide"}
+POSTED |= {"change_undo", "request_decide", "audit_verify", "person_grant", "person_act"}
 POSTED |= {"issue_act", "issues_bulk", "issue_step_undo", "issue_intake_ask"}
 POSTED |= {"issue_file_commit", "issue_file_discard"}
 POSTED |= {"reveal", "import_check", "import_commit", "import_undo", "import_discard", "language"}
@@ -127,6 +127,9 @@ def _requests(monkeypatch: pytest.MonkeyPatch, people: dict[Role, User]) -> None
     ]
     for name in ("change_request", "request_decide"):
         monkeypatch.setitem(ROWS, name, ([keys[0]], [keys[1]]))
+    officer = people[Role.TOWNSHIP_OFFICER].pk
+    for name in ("person", "person_grant", "person_act"):
+        monkeypatch.setitem(ROWS, name, ([officer], [officer]))  # only the county looks after accounts
 
 
 NOBODYS = {

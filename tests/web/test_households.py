@@ -107,6 +107,8 @@ def test_health_is_for_those_who_may_see_it(as_: SignIn) -> None:
         ("/households/1/on/", 50),
         ("/households/1/change/split/", 20),
         ("/households/requests/", 20),
+        ("/people/", 16),
+        ("/audit/", 18),
     ],
 )
 def test_queries_are_bounded(as_: SignIn, url: str, limit: int) -> None:

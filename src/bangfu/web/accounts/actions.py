@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.auth.hashers import make_password
@@ -15,7 +17,7 @@ from bangfu.core.errors import Problem, UserError
 from bangfu.core.messages import N_, Message
 from bangfu.web.access import ROLES, Permission, Role
 from bangfu.web.accounts.models import RoleGrant, SetupCode, User
-from bangfu.web.accounts.policy import can
+from bangfu.web.accounts.policy import can, manages
 from bangfu.web.audit.models import EventKind
 from bangfu.web.audit.recording import Actor, record
 from bangfu.web.divisions.models import Division
@@ -120,10 +122,76 @@ def end_role(*, by: Actor, grant: RoleGrant, last_day: date) -> None:
 @transaction.atomic
 def lock_user(*, by: Actor, user: User) -> None:
     """The account cannot be used any more; whoever is signed in with it is out at once."""
-    require_can(by, Permission.ACCOUNT_MANAGE)
+    _require_managing(by, user)
     User.objects.filter(pk=user.pk).update(is_active=False)
     end_sessions(user)
     record(by=by, kind=EventKind.ACCOUNT_LOCKED, subject="user", subject_id=user.pk)
+
+
+@transaction.atomic
+def unlock_user(*, by: Actor, user: User) -> None:
+    """The account can be used again."""
+    _require_managing(by, user)
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    record(by=by, kind=EventKind.ACCOUNT_UNLOCKED, subject="user", subject_id=user.pk)
+
+
+@transaction.atomic
+def sign_out_user(*, by: Actor, user: User) -> None:
+    """Whoever is signed in with the account is out at once."""
+    _require_managing(by, user)
+    end_sessions(user)
+    record(by=by, kind=EventKind.SESSIONS_ENDED, subject="user", subject_id=user.pk)
+
+
+@transaction.atomic
+def reset_password(*, by: Actor, user: User) -> str:
+    """A password for the next sign-in only, given back once; whoever is signed in is out."""
+    _require_managing(by, user)
+    password = secrets.token_urlsafe(9)
+    User.objects.filter(pk=user.pk).update(password=make_password(password), must_change_password=True)
+    end_sessions(user)
+    record(by=by, kind=EventKind.PASSWORD_RESET, subject="user", subject_id=user.pk)
+    return password
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """Somebody who is to have an account, and the role that they begin with."""
+
+    username: str
+    display_name: str
+    role: Role
+    division: Division
+    begins_on: date
+    ends_on: date | None = None
+
+
+@transaction.atomic
+def invite(*, by: Actor, people: Sequence[Invitation]) -> list[tuple[User, str]]:
+    """Accounts with a role and a password for the first sign-in, all of them or none.
+
+    Raises AccountError where a name is taken, PermissionDenied where a role may not be given.
+    """
+    found = []
+    for one in people:
+        password = secrets.token_urlsafe(9)
+        user = create_user(by=by, username=one.username, display_name=one.display_name, password=password)
+        grant_role(
+            by=by,
+            user=user,
+            role=one.role,
+            division=one.division,
+            begins_on=one.begins_on,
+            ends_on=one.ends_on,
+        )
+        found.append((user, password))
+    return found
+
+
+def _require_managing(by: Actor, user: User) -> None:
+    if isinstance(by, User) and not manages(by, user):
+        raise PermissionDenied
 
 
 def end_sessions(user: User) -> None:

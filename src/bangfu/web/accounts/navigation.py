@@ -36,10 +36,12 @@ class Shown:
 ENTRIES = (
     Entry(later(N_("今天")), "home"),
     Entry(later(N_("户")), "households", (P.HOUSEHOLD_READ, P.HOUSEHOLD_READ_PAIRED)),
+    Entry(later(N_("台账")), "issues", (P.ISSUE_READ, P.ISSUE_READ_OWN, P.ISSUE_WORK)),
     Entry(later(N_("核查")), "runs", (P.RUN_READ,)),
     Entry(later(N_("方案")), "plans", (P.PLAN_READ,)),
-    Entry(later(N_("台账")), "issues", (P.ISSUE_READ, P.ISSUE_READ_OWN, P.ISSUE_WORK)),
     Entry(later(N_("导入")), "imports", (P.IMPORT_COMMIT,)),
+    Entry(later(N_("人员")), "people", (P.ACCOUNT_MANAGE,)),
+    Entry(later(N_("审计")), "audit", (P.AUDIT_READ,)),
 )
 
 

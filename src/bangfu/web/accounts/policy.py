@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bangfu.web.access import Permission
@@ -50,3 +51,19 @@ def _grants(user: User, permission: Permission) -> dict[str, str]:
         held[today] = list(grants.values_list("role", "division_id", "division__path"))
     giving = roles_with(permission)
     return {code: path for role, code, path in held[today] if role in giving}
+
+
+def people_of(user: User) -> QuerySet[User]:
+    """The accounts that the user looks after: with a role in their divisions, or with none yet."""
+    here = divisions_of(user, Permission.ACCOUNT_MANAGE).values("code")
+    mine = RoleGrant.objects.filter(division__in=here).values("user_id")
+    if not codes_of(user, Permission.ACCOUNT_MANAGE):
+        return User.objects.none()
+    return User.objects.filter(Q(pk__in=mine) | Q(grants__isnull=True)).distinct()
+
+
+def manages(by: User, user: User) -> bool:
+    """Whether `by` may lock, reset or sign out an account: nobody who holds a role beyond their divisions."""
+    here = divisions_of(by, Permission.ACCOUNT_MANAGE).values("code")
+    beyond = RoleGrant.objects.filter(user=user).in_force(timezone.localdate()).exclude(division__in=here)
+    return can(by, Permission.ACCOUNT_MANAGE) and not beyond.exists()

@@ -6,11 +6,19 @@ from allauth.account import views as account_views
 from allauth.mfa.base import views as mfa_views
 from django.urls import include, path
 
-from bangfu.web.accounts import views
+from bangfu.web.accounts import auditing, people, views
 
 urlpatterns = [
     path("setup/", views.setup, name="setup"),
     path("language/", views.language, name="language"),
+    path("people/", people.people_list, name="people"),
+    path("people/new/", people.person_new, name="person_new"),
+    path("people/workbook/", people.people_workbook, name="people_workbook"),
+    path("people/<int:user>/", people.person, name="person"),
+    path("people/<int:user>/grant/", people.person_grant, name="person_grant"),
+    path("people/<int:user>/act/", people.person_act, name="person_act"),
+    path("audit/", auditing.audit, name="audit"),
+    path("audit/verify/", auditing.audit_verify, name="audit_verify"),
     path("account/", views.account, name="account"),
     path("account/login/", account_views.login, name="account_login"),
     path("account/logout/", account_views.logout, name="account_logout"),

@@ -17,6 +17,9 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_UNLOCKED = "account_unlocked"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of an event
+    SESSIONS_ENDED = "sessions_ended"
     ROLE_GRANTED = "role_granted"
     ROLE_ENDED = "role_ended"
     DIVISIONS_LOADED = "divisions_loaded"

@@ -195,7 +195,7 @@ def told_in(change_set: ChangeSet, before: State, sees: bool, home: int | None =
         known = {row[table.key]: row for row in before.rows(table).iter_rows(named=True)}
         for said in change_set.tables[name].iter_rows(named=True):
             found.append(told_of(name, said, known.get(said[ROW]), sees, home))
-    return found
+    return [one for one in found if one.lines or one.change != UPDATE]
 
 
 def keys_ever(household: int, table: str) -> set[int]:
@@ -237,7 +237,9 @@ def chapters(household: int, sees: bool, undone: set[int]) -> list[Chapter]:
     keys = {table: keys_ever(household, table) for table in TOLD}
     now: dict[tuple[str, int], dict[str, Any]] = {}
     found = []
-    for batch, frames in story_of(keys):
+    story = story_of(keys)
+    who = names_of(batch for batch, _ in story)
+    for batch, frames in story:
         told = []
         for table in (one for one in TOLD if one in frames):
             for said in frames[table].iter_rows(named=True):
@@ -246,14 +248,16 @@ def chapters(household: int, sees: bool, undone: set[int]) -> list[Chapter]:
                 if table == "household" or household in ((before or {}).get(_HOME), after.get(_HOME)):
                     told.append(told_of(table, said, before, sees, household))
         if told:
-            who, source = _who(batch), source_text(batch.source)
-            found.append(Chapter(batch, who, source, told, batch.seq in undone))
+            source = source_text(batch.source)
+            found.append(Chapter(batch, who[batch.seq], source, told, batch.seq in undone))
     return found[::-1]
 
 
-def _who(batch: ChangeBatch) -> str:
-    user = User.objects.filter(pk=batch.by_id).first() if batch.by_id else None
-    return str(user) if user else batch.by
+def names_of(batches: Iterable[ChangeBatch]) -> dict[int, str]:
+    """Who wrote each batch, by its number: the name of the account, or what the batch was signed with."""
+    found = list(batches)
+    users = User.objects.in_bulk({one.by_id for one in found if one.by_id})
+    return {one.seq: str(users[one.by_id]) if one.by_id in users else one.by for one in found}
 
 
 _SOURCE = re.compile(r"(page|request|import|undo)(?: (\d+))?")

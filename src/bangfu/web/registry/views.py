@@ -26,7 +26,7 @@ from bangfu.web.registry.lawful.kinds import changes_for
 from bangfu.web.registry.models import ChangeBatch, ChangeRequest
 from bangfu.web.registry.presenting import Grid, cell, facts, grid, text_of
 from bangfu.web.registry.rows import VOCABULARY, Row, row_model
-from bangfu.web.registry.story import homes_in, kind_text, source_text
+from bangfu.web.registry.story import homes_in, kind_text, names_of, source_text
 
 READERS = (Permission.HOUSEHOLD_READ, Permission.HOUSEHOLD_READ_PAIRED)
 _SHOWN_ROWS = 30
@@ -111,7 +111,7 @@ def household_page(request: HttpRequest, household: int) -> HttpResponse:
         "facts": facts(row, None, sees_sensitive),
         "sections": [section for name in SECTIONS if (section := _section(household, name, sees_sensitive))],
         "helpers": _helpers(household),
-        "history": [_change(batch, tables) for batch, tables in history(household)],
+        "history": _changes(history(household)),
         "may_reveal": bool(place) and can(user, Permission.HOUSEHOLD_REVEAL, place),
         "may_correct": may_change,
         "changes": [(one.slug, t(one.title)) for one in changes_for(row.household_status)]
@@ -151,6 +151,11 @@ def _fresh(user: User, household: int) -> dict[str, object] | None:
 def _touched_here(batch: ChangeBatch, household: int) -> bool:
     changes = log.read(batch)
     return household in homes_in(changes, state_before(changes, batch.seq))
+
+
+def _changes(found: list[tuple[ChangeBatch, list[tuple[str, list[str]]]]]) -> list[dict[str, object]]:
+    who = names_of(batch for batch, _ in found)
+    return [_change(batch, tables) | {"who": who[batch.seq]} for batch, tables in found]
 
 
 def _change(batch: Any, tables: list[tuple[str, list[str]]]) -> dict[str, object]:

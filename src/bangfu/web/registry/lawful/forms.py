@@ -208,7 +208,9 @@ class HeadForm(ChangeForm):
         chosen = self.cleaned_data.get("new_head")
         if not chosen:
             return None
-        return relation_frame({int(chosen): HEAD} | self.relations("relation_"))
+        now = {one.pk: one.relation for one in self.home.members()}
+        after = {int(chosen): HEAD} | self.relations("relation_")
+        return relation_frame({key: word for key, word in after.items() if now.get(key) != word})
 
 
 _CELL = {"text": pl.String, "number": pl.Float64, "day": pl.Date, "flag": pl.Boolean}

@@ -125,8 +125,7 @@ def _done(request: HttpRequest, form: ChangeForm, token: str) -> HttpResponse:
         messages.success(request, t(N_("“{change}”已提交申请，等另一位有权限的人批准。"), change=title))
         return redirect("change_request", asked.pk)
     actions.make_change(by=form.home.user, form=form, token=token, seen=request.POST.get("seen", ""))
-    messages.success(request, t(N_("“{change}”已登记。登记错了可以撤销。"), change=title))
-    return redirect("household", form.home.key)
+    return redirect("household", form.home.key)  # which says so, and offers to take it back
 
 
 @require(Permission.HOUSEHOLD_CHANGE)
