@@ -104,13 +104,11 @@ class _Engine:
         with duckdb.connect() as connection:
             connection.execute("SET enable_progress_bar = false")
             connection.execute(f"SET threads = {threads}")
-            # Else it may join from the lists' side, and the subjects lose their order.
-            connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
+            if threads == 1:  # else it may join from the lists' side, and the subjects lose their order
+                connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
             if self.memory:
-                whole = connection.sql(f"SELECT parse_formatted_bytes({literal(self.memory)})").fetchall()[0][
-                    0
-                ]
-                connection.execute(f"SET memory_limit = '{whole // at_once}B'")
+                size = connection.sql(f"SELECT parse_formatted_bytes({literal(self.memory)})").fetchall()
+                connection.execute(f"SET memory_limit = '{size[0][0] // at_once}B'")
             connection.register("day", self.days)
             connection.register("period", period_table(block, self.ask))
             for table in block.tables:
